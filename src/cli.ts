@@ -1,0 +1,108 @@
+// The verbs: their flags, their help, and what their failures mean as exit codes. Each verb's code is loaded when it is called.
+
+import { Command, CommanderError, Option } from 'commander'
+import { type Flags, withAddressRules, withConfig, withObservation, withOutput, withPlanning, withSelection, withTarget, withTimeout } from './commands/options.ts'
+import { tell } from './commands/output.ts'
+import { exitCodes, type ExitCode } from './exit-codes.ts'
+import manifest from '../package.json' with { type: 'json' }
+
+type Verb = (flags: Flags, signal: AbortSignal) => Promise<ExitCode>
+
+/** Runs one command line to its exit code; rejects never. */
+export async function runCli(argv: readonly string[], signal: AbortSignal): Promise<ExitCode> {
+  let exitCode: ExitCode = exitCodes.done
+  const run = (load: () => Promise<Verb>) => async (flags: Flags): Promise<void> => {
+    const deadline = flags.timeout === undefined ? signal : AbortSignal.any([signal, AbortSignal.timeout(flags.timeout * 1000)])
+    const verb = await load()
+    try {
+      exitCode = await verb(flags, deadline)
+    } catch (error) {
+      // Timers and terminals call every end of a wait an AbortError: the signal knows whether it was the time.
+      if ((error as Error).name === 'AbortError') deadline.throwIfAborted()
+      throw error
+    }
+  }
+  try {
+    await programOf(run).parseAsync(argv)
+    return exitCode
+  } catch (error) {
+    return failure(error)
+  }
+}
+
+function programOf(run: (load: () => Promise<Verb>) => (flags: Flags) => Promise<void>): Command {
+  const program = new Command('endpoint-registrar')
+    .version(manifest.version)
+    .description('Keeps selectorless Kubernetes Services pointed at outside hosts')
+    .exitOverride().showHelpAfterError('(--help shows what is possible)')
+    .addHelpText('after', exitCodesHelp)
+  const verb = (name: string, description: string, examples: readonly string[]): Command =>
+    program.command(name).description(description)
+      .addHelpText('after', `\nExamples:\n${examples.map((example) => `  endpoint-registrar ${example}`).join('\n')}`)
+
+  withConfig(verb('validate', 'check the config and report every fault at once', ['validate -c registrar.yaml', 'validate -c - < registrar.yaml']))
+    .action(run(async () => (await import('./commands/validate.ts')).validate))
+
+  verb('schema', 'print the JSON Schema of the config, for editors', ['schema > registrar.schema.json'])
+    .action(run(async () => (await import('./commands/schema.ts')).schema))
+
+  withTimeout(withAddressRules(withTarget(withSelection(withOutput(withConfig(
+    verb('check', 'resolve and probe now, and show the evidence; reaches no cluster', ['check -c registrar.yaml', 'check -c registrar.yaml --service orders-db -o json']))))))
+    .option('--no-probe', 'only resolve'))
+    .action(run(async () => (await import('./commands/check.ts')).check))
+
+  withPass(verb('plan', 'show what sync would do now, and why', ['plan -c registrar.yaml', 'plan -c services/ -n shop -o json', 'plan -c registrar.yaml --to dir:manifests']))
+    .action(run(async () => (await import('./commands/plan.ts')).plan))
+
+  withDryRun(withPass(verb('sync', 'make the cluster (or a directory) true to the config, once', ['sync -c registrar.yaml', 'sync -c services/ --to dir:manifests', 'sync -c registrar.yaml --dry-run=server']))
+    .option('--force', 'write although a controller holds the lease', false))
+    .action(run(async () => (await import('./commands/sync.ts')).sync))
+
+  withTimeout(withAddressRules(withObservation(withSelection(withOutput(withConfig(
+    verb('render', 'print the manifests', ['render -c registrar.yaml | kubectl apply -f -', 'render -c registrar.yaml --probe -o json'])), ['yaml', 'json'])))))
+    .action(run(async () => (await import('./commands/render.ts')).render))
+
+  withDryRun(withTimeout(withAddressRules(withTarget(withSelection(withOutput(withConfig(
+    verb('remove', 'delete everything of this instance (release what was adopted)', ['remove -c registrar.yaml', 'remove -c registrar.yaml -n shop --yes']))))))))
+    .option('--yes', 'do not ask', false).option('--force', 'write although a controller holds the lease', false)
+    .action(run(async () => (await import('./commands/remove.ts')).remove))
+
+  return program
+}
+
+function withPass(command: Command): Command {
+  return withTimeout(withAddressRules(withPlanning(withObservation(withTarget(withSelection(withOutput(withConfig(command))))))))
+}
+
+function withDryRun(command: Command): Command {
+  return command.addOption(new Option('--dry-run <how>', 'write nothing: client prints the plan, server has the API server check every write').choices(['client', 'server']))
+}
+
+// By name, not by class: the classes live in rooms that are loaded only when their verb is called.
+const failures: Readonly<Record<string, { readonly code: ExitCode; readonly text: (message: string) => string }>> = {
+  ConfigFault: { code: exitCodes.usage, text: (message) => message },
+  UsageError: { code: exitCodes.usage, text: (message) => `Error: ${message}` },
+  TargetUnreachable: { code: exitCodes.unreachable, text: (message) => `Error: ${message}` },
+  ClusterError: { code: exitCodes.unreachable, text: (message) => `Error: ${message}` },
+  TimeoutError: { code: exitCodes.incomplete, text: () => 'Error: Not finished in the time given: nothing was written' },
+  AbortError: { code: exitCodes.incomplete, text: () => 'Error: Interrupted: nothing was written' },
+}
+
+/** What was thrown, told once, as the exit code that it stands for. */
+function failure(error: unknown): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage
+  const { name, message, stack = message } = error instanceof Error ? error : new Error(String(error))
+  const known = failures[name]
+  tell(known === undefined ? `This is a bug in endpoint-registrar, please report it: ${stack}` : known.text(message))
+  return known?.code ?? exitCodes.bug
+}
+
+const exitCodesHelp = `
+Exit codes:
+  0   done (plan: nothing to change)
+  1   plan: there are changes
+  2   usage or config
+  3   the guard withheld deletions; the rest was done
+  4   some or all services failed, were refused or keep what they had; the rest was done
+  5   the cluster cannot be reached
+  70  a bug`

@@ -1,0 +1,126 @@
+import pLimit from 'p-limit'
+import { type Dispatcher, request } from 'undici'
+import { TargetUnreachable } from '../model/ports.ts'
+import { ClusterError, networkFailure, refusal } from './cluster-error.ts'
+import { credentials, type Pass } from './credentials.ts'
+import { type KubeConfigChoice, loadKubeConfig } from './kube-config.ts'
+import { defaultPace, type Pace, retry } from './retry.ts'
+
+export interface ClientOptions extends KubeConfigChoice {
+  readonly connections?: number
+  readonly userAgent?: string
+  readonly pace?: Partial<Pace>
+}
+
+export interface Call {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Path below the server's URL, such as `/api/v1/services`. */
+  readonly path: string
+  readonly query?: Readonly<Record<string, string>>
+  readonly body?: unknown
+}
+
+/** Raw JSON over one shared pool; typed models would drop what they do not know of an object. */
+export interface KubernetesClient {
+  readonly server: URL
+  /** The namespace of the context, in a Pod its own. */
+  readonly namespace: string | undefined
+  /** The answer's JSON. Rejects with ClusterError, or with the signal's reason. */
+  call(call: Call, signal: AbortSignal): Promise<unknown>
+  close(): Promise<void>
+}
+
+/** Joins the cluster that the kubeconfig (or the Pod) names. Nothing is sent yet. Throws TargetUnreachable without one. */
+export function kubernetesClient(options: ClientOptions = {}): KubernetesClient {
+  const { connections = 32, userAgent = 'endpoint-registrar' } = options
+  const pace: Pace = { ...defaultPace, ...options.pace }
+  const config = loadKubeConfig(options)
+  const server = serverOf(config.getCurrentCluster()?.server ?? '')
+  const access = credentials(() => loadKubeConfig(options), connections)
+  // Waiting for a slot must not eat the deadline of a call that was never sent.
+  const limit = pLimit(connections)
+  let isContacted = false
+
+  const send = async (call: Call, pass: Pass, signal: AbortSignal): Promise<unknown> => {
+    const { response, text } = await within(pace.timeoutMs, signal, async (deadline) => {
+      const answer = await request(urlOf(server, call), { ...messageOf(call, pass, userAgent), signal: deadline })
+      return { response: answer, text: await answer.body.text() }
+    })
+    isContacted = true
+    if (response.statusCode >= 200 && response.statusCode <= 299) return parseAnswer(text, server)
+    throw refusal(response.statusCode, text, [response.headers['retry-after']].flat()[0])
+  }
+
+  /** One try; where the server does not know us, once more with new credentials. */
+  const attempt = async (call: Call, signal: AbortSignal): Promise<unknown> => {
+    signal.throwIfAborted()
+    const pass = await access.current()
+    try {
+      return await send(call, pass, signal)
+    } catch (error) {
+      if (!(error instanceof ClusterError && error.status === 401)) throw error
+      access.renew(pass)
+      return await send(call, await access.current(), signal)
+    }
+  }
+
+  const judge = (error: unknown): { failure: ClusterError; mostTries: number } | undefined => {
+    const failure = error instanceof ClusterError ? error : networkFailure(error, server.host)
+    // A wrong address in a kubeconfig is told soon; a server that has answered before is worth waiting for.
+    const isFirstContact = failure?.status === undefined && !isContacted
+    return failure && { failure, mostTries: isFirstContact ? Math.min(2, pace.tries) : pace.tries }
+  }
+
+  return {
+    server,
+    namespace: config.getContextObject(config.getCurrentContext())?.namespace,
+    call: (call, signal) => retry(() => limit(() => attempt(call, signal)), judge, pace, signal),
+    close: () => access.close(),
+  }
+}
+
+/** Not AbortSignal.timeout: the timer of every call that was answered would run on, and make an error that nobody takes. */
+async function within<T>(ms: number, signal: AbortSignal, work: (deadline: AbortSignal) => Promise<T>): Promise<T> {
+  const late = new AbortController()
+  const timer = setTimeout(() => { late.abort(new DOMException('Not answered in time', 'TimeoutError')) }, ms)
+  try {
+    return await work(AbortSignal.any([signal, late.signal]))
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+function serverOf(server: string): URL {
+  try {
+    return new URL(server)
+  } catch {
+    throw new TargetUnreachable(`Kubeconfig has a server that is not a URL: ${server}`)
+  }
+}
+
+/** The server's URL can have a path of its own, as behind Rancher. */
+function urlOf(server: URL, { path, query }: Call): string {
+  const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
+  return `${server.origin}${server.pathname.replace(/\/$/, '')}${path}${search}`
+}
+
+interface Message {
+  readonly method: Dispatcher.HttpMethod
+  readonly dispatcher: Dispatcher
+  readonly headers: Record<string, string>
+  readonly body: string | null
+}
+
+function messageOf({ method, body }: Call, { dispatcher, headers }: Pass, userAgent: string): Message {
+  const common = { accept: 'application/json', 'user-agent': userAgent, ...headers }
+  if (body === undefined) return { method, dispatcher, headers: common, body: null }
+  return { method, dispatcher, headers: { ...common, 'content-type': 'application/json' }, body: JSON.stringify(body) }
+}
+
+function parseAnswer(text: string, server: URL): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (cause) {
+    throw new ClusterError(`The answer is not JSON, so this is no API server: ${server.host}`, { reason: 'NotJSON', retryable: false, cause })
+  }
+}

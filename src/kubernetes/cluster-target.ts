@@ -1,0 +1,50 @@
+import { type CurrentService } from '../model/objects.ts'
+import { type Target, TargetUnreachable } from '../model/ports.ts'
+import { type KubernetesClient } from './client.ts'
+import { ClusterError, isUnreachable } from './cluster-error.ts'
+import { readCurrent } from './read-current.ts'
+import { readOneService } from './read-one-service.ts'
+import { readSurroundings } from './surroundings.ts'
+import { writeChanges } from './write-changes.ts'
+
+export interface ClusterTargetOptions {
+  /** `--namespaces`: all that may be touched, so owned services are looked for in these instead of in the whole cluster. */
+  readonly namespaces?: readonly string[]
+  /** `--cluster-cidrs`: the cluster need not be asked for its Service ranges. */
+  readonly isServiceRangeGiven?: boolean
+  /** `--dry-run=server`: the API server checks every write and stores none. */
+  readonly dryRun?: boolean
+}
+
+/** A cluster as the place where the objects live. Reads reject with TargetUnreachable where nobody answers or knows us. */
+export function clusterTarget(client: KubernetesClient, options: ClusterTargetOptions = {}): Target {
+  const { namespaces, dryRun = false, isServiceRangeGiven = false } = options
+  return {
+    storesNothing: dryRun,
+    surroundings: (signal) => reach(readSurroundings(client, isServiceRangeGiven, signal)),
+    read: (scope, signal) => reach(readCurrent(client, scope, namespaces, signal)),
+    readService: (namespace, name, signal) => reach(orUnreadable(readOneService(client, namespace, name, signal), { namespace, name, slices: [] })),
+    write: (changes, signal) => writeChanges(client, changes, { dryRun }, signal),
+    close: () => client.close(),
+  }
+}
+
+/** What may not be read is nothing known, and so nothing changed; it stops no other service. */
+async function orUnreadable(reading: Promise<CurrentService>, none: CurrentService): Promise<CurrentService> {
+  try {
+    return await reading
+  } catch (error) {
+    if (error instanceof ClusterError && !isUnreachable(error)) return { ...none, unreadable: error.message }
+    throw error
+  }
+}
+
+async function reach<T>(reading: Promise<T>): Promise<T> {
+  try {
+    return await reading
+  } catch (error) {
+    if (!(error instanceof ClusterError && isUnreachable(error))) throw error
+    const message = error.status === 401 ? `The API server does not accept our credentials: ${error.message}` : error.message
+    throw new TargetUnreachable(message, { cause: error })
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { type AgentOptions } from 'node:https'
+import { type KubeConfig } from '@kubernetes/client-node/dist/config.js'
+import { Agent, type Dispatcher } from 'undici'
+import { ClusterError } from './cluster-error.ts'
+
+/** How a call gets in: over which connections and with which headers. */
+export interface Pass {
+  readonly dispatcher: Dispatcher
+  readonly headers: Readonly<Record<string, string>>
+}
+
+export interface Credentials {
+  /** The current pass; files and exec plugins are asked at most once a second, and once for all who wait. */
+  current(): Promise<Pass>
+  /** After a 401: forgets what is cached, the kubeconfig too, unless somebody did so since `refused` was handed out. */
+  renew(refused: Pass): void
+  close(): Promise<void>
+}
+
+const freshMs = 1000
+
+/**
+ * Keeps one connection pool for as long as CA, certificate and key stay the same; client-node makes one a call.
+ * `load` reads the kubeconfig; it is called anew after a 401, since an exec plugin's token is cached inside.
+ */
+export function credentials(load: () => KubeConfig, connections: number): Credentials {
+  const pool = sharedPool(connections)
+  let config: KubeConfig | undefined
+  let cached: { readonly at: number; readonly pass: Promise<Pass> } | undefined
+  let latest: Pass | undefined
+
+  const obtain = async (): Promise<Pass> => {
+    try {
+      config ??= pool.attach(load())
+      latest = await passOf(config)
+      return latest
+    } catch (error) {
+      cached = undefined
+      throw new ClusterError(`No credentials for the API server: ${firstLine(error)}`, { reason: 'Credentials', retryable: false, cause: error })
+    }
+  }
+  return {
+    current: () => {
+      if (cached === undefined || performance.now() - cached.at > freshMs) cached = { at: performance.now(), pass: obtain() }
+      return cached.pass
+    },
+    renew: (refused) => {
+      if (latest !== refused) return
+      latest = undefined
+      cached = undefined
+      config = undefined
+    },
+    close: () => pool.close(),
+  }
+}
+
+type SecurityContext = Parameters<KubeConfig['applySecurityAuthentication']>[0]
+
+async function passOf(config: KubeConfig): Promise<Pass> {
+  const headers: Record<string, string> = {}
+  let dispatcher: Dispatcher | undefined
+  const context = {
+    setHeaderParam: (name: string, value: string) => { headers[name.toLowerCase()] = value },
+    setDispatcher: (given: Dispatcher) => { dispatcher = given },
+  }
+  await config.applySecurityAuthentication(context as unknown as SecurityContext)
+  if (dispatcher === undefined) throw new Error('no connection pool was made')
+  return { dispatcher, headers }
+}
+
+interface DispatcherMaker {
+  createDispatcher(cluster: ReturnType<KubeConfig['getCurrentCluster']>, tls: AgentOptions): Dispatcher | undefined
+}
+
+/** Makes KubeConfigs use one pool, rebuilt when a rotated CA or client certificate is read. */
+function sharedPool(connections: number): { attach(config: KubeConfig): KubeConfig; close(): Promise<void> } {
+  let current: { readonly key: string; readonly dispatcher: Dispatcher } | undefined
+  const attach = (config: KubeConfig): KubeConfig => {
+    // Private in the types, and the one place where a pool can be handed in.
+    const maker = config as unknown as DispatcherMaker
+    const makeOwn = maker.createDispatcher.bind(config)
+    maker.createDispatcher = (cluster, tls) => {
+      const key = createHash('sha256').update(JSON.stringify([cluster?.server, cluster?.proxyUrl, tls])).digest('hex')
+      if (current?.key === key) return current.dispatcher
+      const options = config.createDispatcherOptions(cluster, tls)
+      // Through a proxy the pool is client-node's own make; kept and shared all the same.
+      const made = 'uri' in options ? makeOwn(cluster, tls) : directPool(connections, 'connect' in options ? options.connect : {})
+      // Calls under way on the old connections end in peace; a failure to close them concerns nobody.
+      current?.dispatcher.close().catch(() => undefined)
+      current = made && { key, dispatcher: made }
+      return made
+    }
+    return config
+  }
+  return { attach, close: async () => { await current?.dispatcher.destroy() } }
+}
+
+function directPool(connections: number, connect: object): Agent {
+  return new Agent({ connections, allowH2: false, connect: { ...connect, allowH2: false, timeout: 10_000 } })
+}
+
+// An exec plugin's standard error can be long.
+function firstLine(error: unknown): string {
+  const { message } = error as { readonly message?: unknown }
+  return (String(message).trim().split('\n')[0] ?? '').slice(0, 300)
+}

@@ -1,0 +1,43 @@
+// What DNS and the probes said, and when. Expected failures are values here, never exceptions.
+
+import { type Family, type HealthCheck } from './declared.ts'
+
+/** The answer to one question: one host, one record type. Times are absolute, in ms. */
+export type Resolution =
+  | { readonly outcome: 'found'; readonly addresses: readonly string[]; readonly expiresAt: number }
+  | { readonly outcome: 'absent'; readonly reason: 'NXDOMAIN' | 'NODATA'; readonly expiresAt: number }
+  | { readonly outcome: 'unknown'; readonly reason: string }
+
+/** host -> what each record type that was asked for said (A under IPv4, AAAA under IPv6). */
+export type Resolutions = ReadonlyMap<string, Readonly<Partial<Record<Family, Resolution>>>>
+
+/** What is probed: one address and port by one check. The same target in two services is one target. */
+export interface ProbeTarget {
+  readonly address: string
+  readonly port: number
+  readonly check: HealthCheck
+  /** The declared host: Host header and SNI of an HTTP probe. */
+  readonly host?: string
+}
+
+/** One attempt. `reason` is short and constant where it can be: `ECONNREFUSED`, `timeout`, `status 503`. */
+export type ProbeOutcome =
+  | { readonly ok: true; readonly latencyMs: number; readonly reason: string }
+  | { readonly ok: false; readonly latencyMs: number; readonly reason: string }
+
+export type Verdict = 'ready' | 'unready' | 'unprobed'
+
+/** What the attempts so far add up to. */
+export interface Health {
+  readonly verdict: Verdict
+  readonly reason: string
+  readonly latencyMs?: number
+}
+
+/** How two services know that they mean the same target. */
+export function probeKey(target: ProbeTarget): string {
+  const { address, port, check, host } = target
+  const isHttp = check.kind === 'http'
+  return JSON.stringify([address, port, check.kind, isHttp ? [check.http, host] : null,
+    check.timeoutSeconds, check.successThreshold, check.failureThreshold])
+}

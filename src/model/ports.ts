@@ -1,0 +1,95 @@
+// Every seam on one page: what the pipeline needs from the world, made and joined in app.ts.
+
+import { type Change } from './changes.ts'
+import { type Family, type IpFamilyPolicy, type ServiceType } from './declared.ts'
+import { type CurrentService } from './objects.ts'
+import { type Health, type ProbeOutcome, type ProbeTarget, type Resolutions, type Verdict } from './observed.ts'
+
+/** Asks DNS for every host once, all record types side by side, bounded. Never rejects but on abort. */
+export type ResolveHosts = (
+  questions: ReadonlyMap<string, readonly Family[]>,
+  signal: AbortSignal,
+) => Promise<Resolutions>
+
+/** One attempt against one target, done within the check's timeout. Never rejects but on abort. */
+export type Probe = (target: ProbeTarget, signal: AbortSignal) => Promise<ProbeOutcome>
+
+/** Probes every target until its thresholds are met, side by side, bounded; answers by probeKey. */
+export type ProbeTargets = (
+  targets: readonly (ProbeTarget & { readonly before: Verdict })[],
+  signal: AbortSignal,
+) => Promise<ReadonlyMap<string, Health>>
+
+/** Why an address may not be published or probed, or undefined where it may. */
+export type RefuseAddress = (address: string) => string | undefined
+
+/** Which services a pass is about. */
+export interface Scope {
+  /** Namespaces of declared services. */
+  readonly namespaces: readonly string[]
+  /** Look for owned services elsewhere too (prune, remove). */
+  readonly everywhere: boolean
+  /** Whose objects are looked for elsewhere; without it nothing is. */
+  readonly instance?: string
+  /** serviceKeys of the declared services: given, what is neither declared nor marked with the instance is not kept. */
+  readonly keys?: ReadonlySet<string>
+}
+
+export type NamespaceState = 'active' | 'terminating' | 'missing'
+
+export interface Current {
+  /** Every service in scope that exists or has leftovers, ours or not, by serviceKey. */
+  readonly services: ReadonlyMap<string, CurrentService>
+  readonly namespaces: ReadonlyMap<string, NamespaceState>
+  /** Namespaces whose objects could not be read, and why: nothing is known of their services. */
+  readonly unreadable?: ReadonlyMap<string, string>
+  /** Why it was not possible to look everywhere: owned services elsewhere are not known. */
+  readonly unsearched?: string
+  /** Addresses that the objects show to be the cluster's own (ClusterIPs): address -> what it is. */
+  readonly ownRanges?: ReadonlyMap<string, string>
+}
+
+/** What a pass needs to know of the cluster (or directory) beyond the objects. */
+export interface Surroundings {
+  /** Ranges and addresses that may never be published: `CIDR or address` -> what it is. */
+  readonly ownRanges: ReadonlyMap<string, string>
+  /** Whether Endpoints are mirrored into EndpointSlices here. */
+  readonly isMirroring: boolean
+  /** What of it could not be found out, and what to do about it. */
+  readonly notes: readonly string[]
+  /** The families that a new Service of this type and policy would get, primary first; a string says why it cannot be made. */
+  familiesOf(namespace: string, type: ServiceType, policy: IpFamilyPolicy | undefined): Promise<readonly Family[] | string>
+}
+
+/**
+ * What came of one service's changes, in order, up to the first that failed.
+ * stale: somebody wrote in between, read and plan again. exists: a create met an object.
+ * final: trying again will not help. failed: it may, in another pass.
+ */
+export interface WriteResult {
+  readonly applied: readonly Change[]
+  readonly failure?: { readonly change: Change; readonly kind: 'stale' | 'exists' | 'final' | 'failed'; readonly message: string }
+}
+
+/**
+ * Where the objects live: a cluster or a directory of manifests. Every method rejects with TargetUnreachable, or with
+ * the signal's reason; what may not be read is `unreadable` in the answer.
+ */
+export interface Target {
+  /** A dry run: every write is checked and none is stored, so nothing comes of it. */
+  readonly storesNothing?: boolean
+  surroundings(signal: AbortSignal): Promise<Surroundings>
+  read(scope: Scope, signal: AbortSignal): Promise<Current>
+  readService(namespace: string, name: string, signal: AbortSignal): Promise<CurrentService>
+  /**
+   * Writes one service's changes in their order and stops at the first failure; on abort it answers with what it has
+   * written until then. Rejects with the signal's reason only where it has written nothing.
+   */
+  write(changes: readonly Change[], signal: AbortSignal): Promise<WriteResult>
+  close(): Promise<void>
+}
+
+/** The target cannot be reached or read at all: exit 5. */
+export class TargetUnreachable extends Error {
+  override name = 'TargetUnreachable' as const
+}

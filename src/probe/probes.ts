@@ -1,0 +1,10 @@
+import { type CheckKind } from '../model/declared.ts'
+import { type Probe } from '../model/ports.ts'
+import { probeHttp } from './http.ts'
+import { probeTcp } from './tcp.ts'
+
+/** Every kind of check that opens a socket; a new kind is one file and one row. */
+export const probes = {
+  tcp: probeTcp,
+  http: probeHttp,
+} satisfies Record<Exclude<CheckKind['kind'], 'none'>, Probe>

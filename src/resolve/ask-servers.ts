@@ -1,0 +1,47 @@
+import { type Question, type Reply } from './dns-message.ts'
+import { exchange } from './exchange.ts'
+import { type NameServer } from './name-servers.ts'
+import { readAnswer, type Reading } from './read-answer.ts'
+import { within } from './within.ts'
+
+/** Puts one question to the name servers until one of them answers or the signal ends it. Never rejects. */
+export type Ask = (question: Question, signal: AbortSignal) => Promise<Reading>
+
+/** How often each server is asked, as resolver(5) has it: one lost packet is no outage. */
+export const rounds = 2
+/** So many time-outs in a row, and later questions go to this server last and once: a dead one does not cost each its time. */
+const silenceThreshold = 3
+
+/**
+ * Asks in the order of the list, each server within `timeoutMs`, and goes to the next on every failure: SERVFAIL, REFUSED,
+ * lame and malformed answers too. What is learned of silent servers lasts as long as the returned function, which is one pass.
+ */
+export function askServers(servers: readonly NameServer[], timeoutMs: number): Ask {
+  const timeouts = new Map<NameServer, number>()
+  const isSilent = (server: NameServer): boolean => (timeouts.get(server) ?? 0) >= silenceThreshold
+
+  async function askOne(server: NameServer, question: Question, signal: AbortSignal): Promise<Reading> {
+    const reply = await within(timeoutMs, signal, (ending) => exchange(server, question, ending))
+    const isTimeout = reply.kind === 'failure' && reply.reason === 'timeout'
+    timeouts.set(server, isTimeout ? (timeouts.get(server) ?? 0) + 1 : 0)
+    return readReply(reply, question)
+  }
+
+  return async (question, signal) => {
+    const [lively, silent] = [servers.filter((server) => !isSilent(server)), servers.filter(isSilent)]
+    const reasons = new Set<string>()
+    for (const server of [...lively, ...silent, ...lively]) {
+      if (signal.aborted) break
+      const reading = await askOne(server, question, signal)
+      if (reading.kind !== 'failure') return reading
+      reasons.add(reading.reason)
+    }
+    // Without a reason there was not even a try: the aliases before had used up the time.
+    return { kind: 'failure', reason: reasons.size > 0 ? [...reasons].join(', ') : 'timeout' }
+  }
+}
+
+function readReply(reply: Reply, question: Question): Reading {
+  if (reply.kind === 'message') return readAnswer(reply.message, question)
+  return reply.kind === 'failure' ? reply : { kind: 'failure', reason: 'truncated answer' }
+}

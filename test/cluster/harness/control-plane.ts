@@ -1,0 +1,62 @@
+import { binary, hasAssets } from './binaries.ts'
+import { type Connection } from './connection.ts'
+import { startTied } from './tied-process.ts'
+
+export interface ControlPlaneOptions {
+  readonly signal?: AbortSignal
+  /** Default: true. Without it nothing is mirrored, nothing is garbage collected and namespaces stay Terminating. */
+  readonly controllerManager?: boolean
+  /** Default: dual-stack, `10.96.0.0/16,fd00:96::/112`. The first family is the cluster's primary one. */
+  readonly serviceRanges?: string
+  /** The IPv4 address to bind to, and the one that clients use. Default: 127.0.0.1. */
+  readonly address?: string
+}
+
+/** A running kube-apiserver of our own, with its etcd and, where it was asked for, kube-controller-manager. */
+export interface ControlPlane extends Connection {
+  /** A kubeconfig for each fixed user: `admin` (system:masters), `limited` and `other` (no rights at all). */
+  readonly users: Readonly<Record<string, string>>
+  /** Resolves when it has ended and everything is removed, for whatever reason. */
+  readonly ended: () => Promise<void>
+  /** Ends every process and removes every file. Safe to call twice. */
+  readonly stop: () => Promise<void>
+}
+
+/** What the process that owns the control plane is told. */
+export interface ControlPlaneOrder {
+  readonly etcd: string
+  readonly apiServer: string
+  readonly controllerManager?: string
+  readonly serviceRanges: string
+  readonly address: string
+}
+
+export type StartedControlPlane = Omit<ControlPlane, 'stop' | 'ended'>
+export type ControlPlaneAnswer = { readonly started: StartedControlPlane } | { readonly error: string }
+
+/**
+ * Starts a control plane of its own, in about two seconds once the binaries are built. It does not outlive this process,
+ * however that ends. Throws BinariesUnavailable where there is neither a binary nor Go.
+ */
+export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
+  const order = await orderOf(options)
+  options.signal?.throwIfAborted()
+  const owner = startTied(new URL('control-plane-process.ts', import.meta.url), order)
+  const stop = (): void => { void owner.stop() }
+  options.signal?.addEventListener('abort', stop, { once: true })
+  void owner.exited.then(() => { options.signal?.removeEventListener('abort', stop) })
+  const answer = JSON.parse(await owner.answer) as ControlPlaneAnswer
+  if ('started' in answer) return { ...answer.started, ended: () => owner.exited, stop: () => owner.stop() }
+  await owner.exited
+  options.signal?.throwIfAborted()
+  throw new Error(answer.error)
+}
+
+async function orderOf(options: ControlPlaneOptions): Promise<ControlPlaneOrder> {
+  const { signal, controllerManager = true, serviceRanges = '10.96.0.0/16,fd00:96::/112', address = '127.0.0.1' } = options
+  const etcd = await binary('etcd', signal)
+  const apiServer = await binary('kube-apiserver', signal)
+  // KUBEBUILDER_ASSETS has no controller manager, and one of another version is not put beside its API server.
+  if (!controllerManager || hasAssets()) return { etcd, apiServer, serviceRanges, address }
+  return { etcd, apiServer, serviceRanges, address, controllerManager: await binary('kube-controller-manager', signal) }
+}

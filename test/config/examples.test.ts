@@ -1,0 +1,58 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { describe, expect, test } from '@jest/globals'
+import { configJsonSchema } from '../../src/config/json-schema.ts'
+import { loadConfig } from '../../src/config/load-config.ts'
+import { serviceKey } from '../../src/model/declared.ts'
+
+const noStdin = (): Promise<string> => Promise.reject(new Error('Nobody asked for standard input'))
+const examples = readdirSync('config').filter((file) => file.endsWith('.yaml'))
+
+describe('config/', () => {
+  test('holds the four examples', () => {
+    expect(examples).toEqual(['dual-stack.yaml', 'fixed-addresses.yaml', 'https-api.yaml', 'managed-database.yaml'])
+  })
+
+  test.each(examples)('%s loads without a warning and names the schema for editors', async (file) => {
+    const declared = await loadConfig([`config/${file}`], noStdin)
+    expect(declared.services.length).toBeGreaterThan(0)
+    expect(declared.warnings).toEqual([])
+    expect(readFileSync(`config/${file}`, 'utf8')).toMatch(/^# yaml-language-server: \$schema=\.\/registrar\.schema\.json\n/)
+  })
+
+  test('registrar.schema.json is current: npx endpoint-registrar schema > config/registrar.schema.json', () => {
+    expect(JSON.parse(readFileSync('config/registrar.schema.json', 'utf8'))).toEqual(JSON.parse(JSON.stringify(configJsonSchema())))
+  })
+
+  test('managed-database.yaml leaves the MySQL port unprobed and probes the other', async () => {
+    const { services } = await loadConfig(['config/managed-database.yaml'], noStdin)
+    expect(services.map((service) => [serviceKey(service), service.healthCheck.kind])).toEqual([['shop/orders-db', 'tcp'], ['shop/sessions-db', 'none']])
+  })
+})
+
+describe('configJsonSchema()', () => {
+  const schema = configJsonSchema() as { properties: { services: { items: { properties: object; additionalProperties: boolean } } }; additionalProperties: boolean; patternProperties: object }
+
+  test('lets nothing through that is not known, but keys of the user', () => {
+    expect(schema.additionalProperties).toBe(false)
+    expect(schema.properties.services.items.additionalProperties).toBe(false)
+    expect(Object.keys(schema.patternProperties)).toEqual(['^x-'])
+  })
+
+  test('does not ask for what has a default', () => {
+    expect(schema.properties.services.items).toMatchObject({ required: ['name', 'ports', 'targets'] })
+  })
+
+  test('describes every key that is not plain from its name', () => {
+    const bare = new Set(['protocol', 'type', 'ports', 'scheme', 'family', 'apiVersion', 'kind'])
+    expect(undescribed(schema).filter((key) => !bare.has(key))).toEqual([])
+  })
+})
+
+function undescribed(node: unknown): string[] {
+  if (typeof node !== 'object' || node === null) return []
+  const { properties = {}, items } = node as { properties?: Record<string, { description?: string }>; items?: unknown }
+  return [
+    ...Object.entries(properties).flatMap(([key, child]) => [...(child.description === undefined ? [key] : []), ...undescribed(child)]),
+    ...undescribed(items),
+  ]
+}
