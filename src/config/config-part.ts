@@ -10,7 +10,7 @@ import { type DocumentInput, documentSchema, singleSchemas } from './schema.ts'
 import { parseYaml, type YamlDocument } from './yaml-file.ts'
 
 /** What stands in one file only. */
-export type Singles = Pick<Declared, 'instance' | 'publish' | 'guard' | 'resolver'>
+export type Singles = Pick<Declared, 'instance' | 'publish' | 'guard' | 'resolver' | 'schedule' | 'writeDebounceMs'>
 
 export interface ServicePart {
   /** `namespace/name` when both could be read. */
@@ -100,7 +100,7 @@ function servicePart({ path, value }: ServiceEntry, targets: readonly TargetEntr
 }
 
 function readSingles(fields: Readonly<Partial<Record<keyof Singles, unknown>>>, { locate }: YamlDocument, draft: Draft): void {
-  for (const key of ['instance', 'publish', 'guard', 'resolver'] as const) {
+  for (const key of ['instance', 'publish', 'guard', 'resolver', 'schedule', 'writeDebounceMs'] as const) {
     if (fields[key] === undefined) continue
     draft.singlePlaces.push({ key, place: locate([key], 'key') })
     const value = singleSchemas[key].safeParse(fields[key]).data

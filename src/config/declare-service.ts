@@ -34,8 +34,9 @@ function declarePort({ name = '', port, targetPort = port, protocol, appProtocol
   return { name, port, targetPort, protocol, ...(appProtocol === undefined ? {} : { appProtocol }) }
 }
 
-function declareTarget({ host, address, family, ports, drain }: TargetInput): DeclaredTarget {
-  if (host !== undefined) return { host: canonicalHost(host), families: family === 'any' ? bothFamilies : [family], ports, drain }
+function declareTarget({ host, address, family, ports, drain, retainSeconds }: TargetInput): DeclaredTarget {
+  const retained = retainSeconds === undefined ? {} : { retainSeconds }
+  if (host !== undefined) return { host: canonicalHost(host), families: family === 'any' ? bothFamilies : [family], ports, drain, ...retained }
   const parsed = parseAddress(address ?? '')
   if (typeof parsed === 'string') throw new Error(`Not an address: ${address ?? ''}: ${parsed}`)
   return { address: parsed.text, families: [parsed.family], ports, drain }

@@ -3,7 +3,7 @@ import { type DefaultHealthCheckInput, type HealthCheckInput, type HttpInput } f
 import { canonicalHost } from './name-rules.ts'
 import { withoutUndefined } from './without-undefined.ts'
 
-export const builtinTimings = { periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 3 }
+export const builtinTimings = { periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 3, transitionPeriodSeconds: 1 }
 
 const mysqlPorts: readonly unknown[] = [3306, 33060]
 
@@ -40,6 +40,7 @@ function timingsOf(check: DefaultHealthCheckInput, inherited: typeof builtinTimi
     timeoutSeconds: check.timeoutSeconds ?? inherited.timeoutSeconds,
     successThreshold: check.successThreshold ?? inherited.successThreshold,
     failureThreshold: check.failureThreshold ?? inherited.failureThreshold,
+    transitionPeriodSeconds: check.transitionPeriodSeconds ?? inherited.transitionPeriodSeconds,
   }
 }
 

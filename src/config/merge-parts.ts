@@ -21,6 +21,8 @@ export function mergeParts(parts: readonly ConfigPart[], isWhole: boolean): { re
     publish: 'both',
     guard: isSaid('guard') ? faultyGuard : guardSchema.parse({}),
     resolver: resolverSchema.parse({}),
+    schedule: '*/10 * * * *',
+    writeDebounceMs: 50,
     ...firstSingles(parts),
   }
   const faults = [...doubledSingles(places), ...doubledServices(services), ...refusedAddresses(services, singles.guard)]

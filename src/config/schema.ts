@@ -20,6 +20,7 @@ const targetSchema = z.strictObject({
   address: checkedText(addressPhrase).optional().describe('A fixed IPv4 or IPv6 address, instead of a host.'),
   ports: z.record(z.string(), portNumber()).default({}).describe('Port name to the number that this target listens on, where it differs.'),
   drain: z.boolean().default(false).describe('Takes this target out of service, unless it would be the last.'),
+  retainSeconds: seconds(0).optional().describe('Keeps an address that the answer no longer names this long, in run; default: resolver.retainSeconds.'),
 })
 
 const serviceSchema = z.strictObject({
@@ -57,6 +58,10 @@ export const resolverSchema = z.strictObject({
   minTTLSeconds: seconds().default(5).describe('An answer is not asked for again before this.'),
   maxTTLSeconds: seconds().default(3600).describe('An answer is asked for again after this.'),
   maxStaleSeconds: seconds(0).default(86400).describe('How long an answer outlives its TTL while DNS gives none.'),
+  whenStaleExpires: z.enum(['keep', 'unready', 'remove']).default('keep').describe('What becomes of the addresses after that, in run.'),
+  absentConfirmations: wholeNumber(1, 100).default(3).describe('Answers in a row that a host does not exist, before run believes it.'),
+  retainSeconds: seconds(0).default(0).describe('Keeps an address that the answer no longer names this long, in run: for pools that answer with changing subsets.'),
+  maxAddresses: wholeNumber(1, 1000).default(1000).describe('Addresses of one host and record type in run, retained ones included; the longest seen stay.'),
 })
 
 export const singleSchemas = {
@@ -64,6 +69,8 @@ export const singleSchemas = {
   publish: z.enum(['both', 'endpointSlices', 'endpoints']).describe('Which objects carry the addresses (default both).'),
   guard: guardSchema.describe('What may never happen.'),
   resolver: resolverSchema.describe('How DNS is asked.'),
+  schedule: z.string().describe('Cron expression of the full resync in run, such as "*/10 * * * *" (the default).'),
+  writeDebounceMs: wholeNumber(0, 10_000).describe('What happens to a service within this time is written together, in run (default 50).'),
 }
 
 export const documentSchema = z.strictObject({
@@ -73,6 +80,8 @@ export const documentSchema = z.strictObject({
   publish: singleSchemas.publish.optional(),
   guard: singleSchemas.guard.optional(),
   resolver: singleSchemas.resolver.optional(),
+  schedule: singleSchemas.schedule.optional(),
+  writeDebounceMs: singleSchemas.writeDebounceMs.optional(),
   defaults: z.strictObject({
     namespace: namedText(label1123).optional().describe('Namespace of services that name none (default: default).'),
     healthCheck: defaultHealthCheckSchema.optional().describe('Check of services that have none of their own.'),

@@ -26,6 +26,8 @@ export interface DeclaredTarget {
   /** Port name -> the number this target listens on, where it differs from the Service's targetPort. */
   readonly ports: Readonly<Record<string, number>>
   readonly drain: boolean
+  /** How long `run` keeps an address that the host's answer no longer names; undefined: as the resolver's settings say. */
+  readonly retainSeconds?: number
 }
 
 /** A header's value, or where it is to be read from at the time of the probe; never printed. */
@@ -58,6 +60,8 @@ export type HealthCheck = CheckKind & {
   readonly timeoutSeconds: number
   readonly successThreshold: number
   readonly failureThreshold: number
+  /** The period while a streak is under way that has not moved the verdict yet; `run` alone. */
+  readonly transitionPeriodSeconds: number
 }
 
 export interface DeclaredService {
@@ -94,6 +98,14 @@ export interface ResolverSettings {
   readonly minTTLSeconds: number
   readonly maxTTLSeconds: number
   readonly maxStaleSeconds: number
+  /** `run`: what becomes of a host's addresses when it has been unknown for longer than that. */
+  readonly whenStaleExpires: 'keep' | 'unready' | 'remove'
+  /** `run`: answers in a row that say a host is absent, before that is believed. */
+  readonly absentConfirmations: number
+  /** `run`: how long an address stays that an answer no longer names. */
+  readonly retainSeconds: number
+  /** `run`: addresses of one host and record type, retained ones included; the longest seen stay. */
+  readonly maxAddresses: number
 }
 
 export interface Declared {
@@ -101,6 +113,10 @@ export interface Declared {
   readonly publish: Publish
   readonly guard: Guard
   readonly resolver: ResolverSettings
+  /** `run`: cron expression of the full resync, in the process's time zone. */
+  readonly schedule: string
+  /** `run`: what happens to one service within this time is written together. */
+  readonly writeDebounceMs: number
   readonly services: readonly DeclaredService[]
   /** Things that are allowed and probably not meant, each as `file:line:column: message`. */
   readonly warnings: readonly string[]

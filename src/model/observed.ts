@@ -4,7 +4,11 @@ import { type Family, type HealthCheck } from './declared.ts'
 
 /** The answer to one question: one host, one record type. Times are absolute, in ms. */
 export type Resolution =
-  | { readonly outcome: 'found'; readonly addresses: readonly string[]; readonly expiresAt: number }
+  | {
+    readonly outcome: 'found'; readonly addresses: readonly string[]; readonly expiresAt: number
+    /** `run`: addresses that an earlier answer named, of which each target says how long they stay. */
+    readonly retained?: readonly { readonly address: string; readonly lastSeenAt: number }[]
+  }
   | { readonly outcome: 'absent'; readonly reason: 'NXDOMAIN' | 'NODATA'; readonly expiresAt: number }
   | { readonly outcome: 'unknown'; readonly reason: string }
 
@@ -32,6 +36,27 @@ export interface Health {
   readonly verdict: Verdict
   readonly reason: string
   readonly latencyMs?: number
+}
+
+/** What is known of one question (host, record type) that is followed. Times in ms since the epoch. */
+export interface HostState {
+  readonly host: string
+  readonly family: Family
+  /** What is believed: an absence that is not confirmed yet is `unknown` here. Undefined before the first answer. */
+  readonly resolution: Resolution | undefined
+  readonly nextAskAt: number
+  /** Look-ups in a row that ended in `unknown`. */
+  readonly failures: number
+}
+
+/** What is known of one target that is probed again and again. Times in ms since the epoch. */
+export interface TargetState extends Health {
+  readonly target: ProbeTarget
+  /** When the verdict became what it is. */
+  readonly since: number
+  readonly nextProbeAt: number
+  /** Attempts in a row with the same outcome: above 0 they passed, below 0 they failed. */
+  readonly streak: number
 }
 
 /** How two services know that they mean the same target. */

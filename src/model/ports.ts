@@ -3,7 +3,8 @@
 import { type Change } from './changes.ts'
 import { type Family, type IpFamilyPolicy, type ServiceType } from './declared.ts'
 import { type CurrentService } from './objects.ts'
-import { type Health, type ProbeOutcome, type ProbeTarget, type Resolutions, type Verdict } from './observed.ts'
+import { type Health, type HostState, type ProbeOutcome, type ProbeTarget, type Resolutions, type TargetState, type Verdict } from './observed.ts'
+import { type ResolverSettings } from './declared.ts'
 
 /** Asks DNS for every host once, all record types side by side, bounded. Never rejects but on abort. */
 export type ResolveHosts = (
@@ -86,8 +87,70 @@ export interface Target {
    * written until then. Rejects with the signal's reason only where it has written nothing.
    */
   write(changes: readonly Change[], signal: AbortSignal): Promise<WriteResult>
+  /** `run`: holds what `read` would answer, kept up to date. Missing where a target cannot be followed. */
+  follow?(scope: Scope, heard: (keys: readonly string[]) => void): Following
   close(): Promise<void>
 }
+
+/** A target that is listened to. What is written through the target is known here at once. */
+export interface Following {
+  /** Resolves when everything in scope was read once; rejects with TargetUnreachable. Follows on its own from then on. */
+  ready(signal: AbortSignal): Promise<void>
+  /** As last heard, of everything in scope. */
+  current(): Current
+  currentOf(namespace: string, name: string): CurrentService
+  /** Reads everything anew, whatever was heard: what differs is `heard`. Rejects with TargetUnreachable. */
+  refresh(signal: AbortSignal): Promise<void>
+  /** Another config: other namespaces and keys. */
+  cover(scope: Scope): void
+  /** ms since the epoch of the last sign of life of the slowest watch; undefined before the first. */
+  heardAt(): number | undefined
+  stop(): Promise<void>
+}
+
+/** One host as it is to be followed. */
+export interface HostQuestion {
+  readonly families: readonly Family[]
+  /** The longest that any target wants an address retained. */
+  readonly retainSeconds: number
+  /** What is published of it: the first belief after a restart, of which retention reckons. */
+  readonly published: readonly string[]
+}
+
+/** Asks each host again when its answer ends. */
+export interface HostFollower {
+  /** The hosts that matter from now on. One that is new is asked at once, one that is no longer named is forgotten. */
+  follow(questions: ReadonlyMap<string, HostQuestion>, settings: ResolverSettings): void
+  /** What is believed now: a host or type without an answer yet is missing. A live map. */
+  readonly resolutions: Resolutions
+  states(): readonly HostState[]
+  stop(): Promise<void>
+}
+
+/** Probes each target again and again, each on its own timer. */
+export interface TargetFollower {
+  /**
+   * The targets of one owner (a service) from now on; an empty list stops them at once. A target of several owners is
+   * probed once. `before` is the first belief of one that is new; an `unprobed` one is probed at once.
+   */
+  follow(owner: string, targets: readonly (ProbeTarget & { readonly before: Verdict })[]): void
+  /** By probeKey. A live map. */
+  readonly states: ReadonlyMap<string, TargetState>
+  stop(): Promise<void>
+}
+
+/** The lease of this instance, or what stands in for it where there is only one writer. */
+export interface Leadership {
+  /** Whether a write may be sent at this very moment. Synchronous: asked just before each. */
+  isLeading(): boolean
+  /** Who holds the lease, as last seen. */
+  holder(): string | undefined
+  /** Gives the lease back, so that another takes over at once. */
+  stop(): Promise<void>
+}
+
+/** `started` is told each time leadership begins, with a signal that ends with it. */
+export type StandForElection = (started: (leading: AbortSignal) => void) => Leadership
 
 /** The target cannot be reached or read at all: exit 5. */
 export class TargetUnreachable extends Error {

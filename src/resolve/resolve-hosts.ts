@@ -9,6 +9,7 @@ import { type NameServer, parseNameServer, readResolvConf } from './name-servers
 import { type Reading } from './read-answer.ts'
 import { within } from './within.ts'
 
+export type AskSettings = Pick<ResolverSettings, 'nameservers' | 'timeoutSeconds' | 'minTTLSeconds' | 'maxTTLSeconds'>
 type Ending = Exclude<Reading, { kind: 'alias' }>
 
 /** A burst into a small server's socket buffer loses packets, and each costs a full time-out. */
@@ -24,7 +25,7 @@ const recordTypes = { IPv4: 'A', IPv6: 'AAAA' } as const
  * A question gets `timeoutSeconds` at each server in each of two rounds, and the aliases it leads to share that time.
  * Throws where a name server of the settings is not one: the config was to refuse it.
  */
-export function hostResolver(settings: ResolverSettings, now: () => number, machinesOwn = () => readResolvConf('/etc/resolv.conf')): ResolveHosts {
+export function hostResolver(settings: AskSettings, now: () => number, machinesOwn = () => readResolvConf('/etc/resolv.conf')): ResolveHosts {
   const declared = settings.nameservers.map(mustParse)
   const timeoutMs = settings.timeoutSeconds * 1000
   return async (questions, signal) => {
@@ -60,7 +61,7 @@ async function follow(question: Question, ask: Ask, signal: AbortSignal): Promis
 }
 
 /** A bare TTL never leaves this folder. TTL 0 would ask in a hot loop, one of years would never ask again. */
-function toResolution(ending: Ending, settings: ResolverSettings, now: number): Resolution {
+function toResolution(ending: Ending, settings: AskSettings, now: number): Resolution {
   if (ending.kind === 'failure') return { outcome: 'unknown', reason: ending.reason }
   const expiresAt = now + 1000 * Math.min(Math.max(ending.ttl, settings.minTTLSeconds), settings.maxTTLSeconds)
   if (ending.kind === 'found') return { outcome: 'found', addresses: ending.addresses, expiresAt }

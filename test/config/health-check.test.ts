@@ -23,7 +23,7 @@ async function checkOf(given: Given): Promise<HealthCheck | undefined> {
   return (await load(given)).services[0]?.healthCheck
 }
 
-const builtin = { periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 3 }
+const builtin = { periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 3, transitionPeriodSeconds: 1 }
 
 describe('healthCheck', () => {
   test.each<readonly [string, Given, object]>([

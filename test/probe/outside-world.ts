@@ -75,7 +75,7 @@ export async function blackHole(): Promise<Outside> {
   }
 }
 
-const timings = { port: 'main', periodSeconds: 10, timeoutSeconds: 5, successThreshold: 1, failureThreshold: 3 }
+const timings = { port: 'main', periodSeconds: 10, timeoutSeconds: 5, successThreshold: 1, failureThreshold: 3, transitionPeriodSeconds: 1 }
 
 export function tcpTarget({ address, port }: { address: string; port: number }, check: Partial<HealthCheck> = {}): ProbeTarget {
   return { address, port, check: { ...timings, ...check, kind: 'tcp' } }

@@ -58,7 +58,7 @@ describe('probeTargets()', () => {
   })
 
   test('takes a target without a check for ready and opens no socket', async () => {
-    const check: HealthCheck = { kind: 'none', periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 3 }
+    const check: HealthCheck = { kind: 'none', periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 3, transitionPeriodSeconds: 1 }
     const target: ProbeTarget = { address: '192.0.2.1', port: 1, check }
     expect([...(await probeTargets()([remembered(target, 'unready')], never)).values()]).toEqual([{ verdict: 'ready', reason: 'no check' }])
   })

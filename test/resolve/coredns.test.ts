@@ -40,7 +40,7 @@ if (binary === undefined) {
   afterAll(async () => { await server.stop() })
 
   async function ask(name: string, family: Family = 'IPv4'): Promise<Resolution | undefined> {
-    const resolve = hostResolver({ nameservers: [server.address], timeoutSeconds: 5, minTTLSeconds: 1, maxTTLSeconds: 3600, maxStaleSeconds: 86_400 }, () => now)
+    const resolve = hostResolver({ nameservers: [server.address], timeoutSeconds: 5, minTTLSeconds: 1, maxTTLSeconds: 3600 }, () => now)
     return (await resolve(new Map([[name, [family]]]), never)).get(name)?.[family]
   }
 

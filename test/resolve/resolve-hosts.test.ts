@@ -2,10 +2,10 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { createSocket } from 'node:dgram'
 import { getEventListeners, once } from 'node:events'
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import { type Family, type ResolverSettings } from '../../src/model/declared.ts'
+import { type Family } from '../../src/model/declared.ts'
 import { type Resolution } from '../../src/model/observed.ts'
 import { type NameServer } from '../../src/resolve/name-servers.ts'
-import { hostResolver } from '../../src/resolve/resolve-hosts.ts'
+import { type AskSettings, hostResolver } from '../../src/resolve/resolve-hosts.ts'
 import {
   addresses, aliases, type Behaviour, delayed, echo, failing, garbage, inTurn, lame, malformed, message, nodata, nxdomain, record, records, referral,
   refusingEdns, rotating, silence, soa, together, truncated, wrongId, wrongQuestion,
@@ -26,8 +26,8 @@ let second: DnsServer
 beforeEach(async () => { [server, second] = await Promise.all([startDnsServer(), startDnsServer()]) })
 afterEach(async () => { await Promise.all([server.stop(), second.stop()]) })
 
-const settings = (nameservers: readonly string[], timeoutSeconds = 5): ResolverSettings =>
-  ({ nameservers, timeoutSeconds, minTTLSeconds: 5, maxTTLSeconds: 3600, maxStaleSeconds: 86_400 })
+const settings = (nameservers: readonly string[], timeoutSeconds = 5): AskSettings =>
+  ({ nameservers, timeoutSeconds, minTTLSeconds: 5, maxTTLSeconds: 3600 })
 
 function resolver(nameservers: readonly string[], timeoutSeconds = 5): ReturnType<typeof hostResolver> {
   return hostResolver(settings(nameservers, timeoutSeconds), () => now)

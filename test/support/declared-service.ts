@@ -5,10 +5,10 @@ import { type Declared, type DeclaredPort, type DeclaredService, type DeclaredTa
 const both: readonly Family[] = ['IPv4', 'IPv6']
 
 export function tcpCheck(port: string): HealthCheck {
-  return { kind: 'tcp', port, periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 3 }
+  return { kind: 'tcp', port, periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 3, transitionPeriodSeconds: 1 }
 }
 
-export const noCheck: HealthCheck = { kind: 'none', periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 3 }
+export const noCheck: HealthCheck = { kind: 'none', periodSeconds: 10, timeoutSeconds: 2, successThreshold: 1, failureThreshold: 3, transitionPeriodSeconds: 1 }
 
 export function port(name: string, number: number, targetPort = number): DeclaredPort {
   return { name, port: number, targetPort, protocol: 'TCP' }
@@ -38,7 +38,8 @@ export function declaredConfig(services: readonly DeclaredService[], changes: Pa
   return {
     instance: 'shop-platform', publish: 'both', services, warnings: [],
     guard: { maxDeletePercent: 30, permitLoopback: false, allowedCIDRs: [], deniedCIDRs: [] },
-    resolver: { nameservers: [], timeoutSeconds: 2, minTTLSeconds: 5, maxTTLSeconds: 3600, maxStaleSeconds: 86_400 },
+    resolver: { nameservers: [], timeoutSeconds: 2, minTTLSeconds: 5, maxTTLSeconds: 3600, maxStaleSeconds: 86_400, whenStaleExpires: 'keep', absentConfirmations: 3, retainSeconds: 0, maxAddresses: 1000 },
+    schedule: '*/10 * * * *', writeDebounceMs: 50,
     ...changes,
   }
 }
