@@ -1,6 +1,7 @@
 // Bundles src/main.ts into dist/, split so that a verb loads only what it needs. Run by Node itself: `npm run build`.
 
 import { chmod, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { builtinModules } from 'node:module'
 import { build, type Plugin } from 'esbuild'
 
 // Of the Kubernetes client only its reading of kubeconfigs is used; without this its whole generated API comes along.
@@ -21,8 +22,8 @@ const dropUnusedClient: Plugin = {
 const builtinsAsUsed: Plugin = {
   name: 'builtins-as-used',
   setup(bundle) {
-    // One for each importer, so that no file is made that holds nothing else.
-    bundle.onResolve({ filter: /^node:/ }, ({ path, kind, importer }) =>
+    // Older packages call them without `node:`. One for each importer, so that no file is made that holds nothing else.
+    bundle.onResolve({ filter: new RegExp(`^(node:|(${builtinModules.join('|')})$)`) }, ({ path, kind, importer }) =>
       (kind === 'import-statement' && path !== 'node:module' ? { path, suffix: `?${importer}`, namespace: 'builtin', sideEffects: false } : { path, external: true }))
     bundle.onLoad({ filter: /./, namespace: 'builtin' }, async ({ path }) => {
       const names = Object.keys(await import(path) as object).filter((name) => name !== 'default')
