@@ -44,6 +44,10 @@ export interface HostReport {
   readonly outcome: Resolution['outcome'] | 'not asked'
   readonly addresses: readonly string[]
   readonly reason?: string
+  /** When the answer's TTL ends; missing for `unknown`. */
+  readonly expiresAt?: string
+  /** Since when its addresses are held without an answer. */
+  readonly staleSince?: string
   readonly nextAskAt?: string
 }
 
