@@ -1,6 +1,7 @@
 import pLimit from 'p-limit'
 import { type Dispatcher, request } from 'undici'
 import { TargetUnreachable } from '../model/ports.ts'
+import { atTheWire } from './at-the-wire.ts'
 import { ClusterError, networkFailure, refusal } from './cluster-error.ts'
 import { credentials, type Pass } from './credentials.ts'
 import { type KubeConfigChoice, loadKubeConfig } from './kube-config.ts'
@@ -18,6 +19,11 @@ export interface Call {
   readonly path: string
   readonly query?: Readonly<Record<string, string>>
   readonly body?: unknown
+  /**
+   * How many ms a try may take from now on; asked again when it is about to be written to its connection. At 0 it is not
+   * sent, and the call fails with the reason `NotLeading`: what a leader may do is over with its lease.
+   */
+  readonly windowMs?: () => number
 }
 
 /** Raw JSON over one shared pool; typed models would drop what they do not know of an object. */
@@ -42,7 +48,7 @@ export function kubernetesClient(options: ClientOptions = {}): KubernetesClient 
   let isContacted = false
 
   const send = async (call: Call, pass: Pass, signal: AbortSignal): Promise<unknown> => {
-    const { response, text } = await within(pace.timeoutMs, signal, async (deadline) => {
+    const { response, text } = await within(Math.min(pace.timeoutMs, windowOf(call)), signal, async (deadline) => {
       const answer = await request(urlOf(server, call), { ...messageOf(call, pass, userAgent), signal: deadline })
       return { response: answer, text: await answer.body.text() }
     })
@@ -98,6 +104,13 @@ function serverOf(server: string): URL {
   }
 }
 
+/** What is left of a call's window. Throws where nothing is. */
+function windowOf({ windowMs }: Call): number {
+  const leftMs = windowMs?.() ?? Infinity
+  if (leftMs <= 0) throw new ClusterError('Not sent: no longer leading', { reason: 'NotLeading', retryable: false })
+  return leftMs
+}
+
 /** The server's URL can have a path of its own, as behind Rancher. */
 function urlOf(server: URL, { path, query }: Call): string {
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
@@ -111,7 +124,9 @@ interface Message {
   readonly body: string | null
 }
 
-function messageOf({ method, body }: Call, { dispatcher, headers }: Pass, userAgent: string): Message {
+function messageOf(call: Call, { dispatcher: plain, headers }: Pass, userAgent: string): Message {
+  const { method, body, windowMs } = call
+  const dispatcher = windowMs === undefined ? plain : atTheWire(plain, () => { windowOf(call) })
   const common = { accept: 'application/json', 'user-agent': userAgent, ...headers }
   if (body === undefined) return { method, dispatcher, headers: common, body: null }
   return { method, dispatcher, headers: { ...common, 'content-type': 'application/json' }, body: JSON.stringify(body) }

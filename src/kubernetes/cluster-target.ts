@@ -14,17 +14,19 @@ export interface ClusterTargetOptions {
   readonly isServiceRangeGiven?: boolean
   /** `--dry-run=server`: the API server checks every write and stores none. */
   readonly dryRun?: boolean
+  /** `run`: of the lease, see WriteOptions. */
+  readonly writeWindowMs?: () => number
 }
 
 /** A cluster as the place where the objects live. Reads reject with TargetUnreachable where nobody answers or knows us. */
 export function clusterTarget(client: KubernetesClient, options: ClusterTargetOptions = {}): Target {
-  const { namespaces, dryRun = false, isServiceRangeGiven = false } = options
+  const { namespaces, dryRun = false, isServiceRangeGiven = false, writeWindowMs } = options
   return {
     storesNothing: dryRun,
     surroundings: (signal) => reach(readSurroundings(client, isServiceRangeGiven, signal)),
     read: (scope, signal) => reach(readCurrent(client, scope, namespaces, signal)),
     readService: (namespace, name, signal) => reach(orUnreadable(readOneService(client, namespace, name, signal), { namespace, name, slices: [] })),
-    write: (changes, signal) => writeChanges(client, changes, { dryRun }, signal),
+    write: (changes, signal) => writeChanges(client, changes, { dryRun, ...(writeWindowMs !== undefined && { windowMs: writeWindowMs }) }, signal),
     close: () => client.close(),
   }
 }

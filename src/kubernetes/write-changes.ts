@@ -14,6 +14,12 @@ const pauseMs = 1000
 type Failure = NonNullable<WriteResult['failure']>
 type Outcome = { readonly written?: ManagedObject } | Omit<Failure, 'change'>
 
+export interface WriteOptions {
+  readonly dryRun: boolean
+  /** Of a leader: how many ms a write may take from now on. At 0 none is sent, not even a try that waits for its turn. */
+  readonly windowMs?: () => number
+}
+
 /**
  * Writes one service's changes in their order, up to the first that fails. A create never meets what is there, an
  * update and a delete only meet what they were planned on. An abort is such a failure too: what was written is told.
@@ -21,13 +27,13 @@ type Outcome = { readonly written?: ManagedObject } | Omit<Failure, 'change'>
 export async function writeChanges(
   client: KubernetesClient,
   changes: readonly Change[],
-  options: { readonly dryRun: boolean },
+  options: WriteOptions,
   signal: AbortSignal,
 ): Promise<WriteResult> {
   const applied: Change[] = []
   const sequence = newSequence()
   for (const change of changes) {
-    const outcome = await orAborted(write(client, sequence.prepare(change), options.dryRun, signal), signal)
+    const outcome = await orAborted(write(client, sequence.prepare(change), options, signal), signal)
     if (!('kind' in outcome)) {
       if (change.verb !== 'delete' && outcome.written !== undefined) sequence.remember(change, outcome.written)
     } else if (!(options.dryRun && meetsDryWrite(change, outcome.kind, applied))) return { applied, failure: { change, ...outcome } }
@@ -93,10 +99,10 @@ function referenceTo({ metadata }: Service): { apiVersion: string; kind: string;
   return { apiVersion: 'v1', kind: 'Service', name: metadata.name, uid: metadata.uid ?? '', controller: true }
 }
 
-async function write(client: KubernetesClient, change: Change, dryRun: boolean, signal: AbortSignal): Promise<Outcome> {
+async function write(client: KubernetesClient, change: Change, { dryRun, ...window }: WriteOptions, signal: AbortSignal): Promise<Outcome> {
   if (change.verb === 'update' && change.afterPause === true && !dryRun) await sleep(pauseMs, undefined, { signal })
   try {
-    const written = await client.call(callOf(change, dryRun), signal) as ManagedObject
+    const written = await client.call({ ...callOf(change, dryRun), ...window }, signal) as ManagedObject
     return change.verb === 'delete' ? {} : ignoredWish(change.desired, written) ?? { written }
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error
