@@ -2,6 +2,7 @@
 
 import { type Change } from './changes.ts'
 import { type Family, type IpFamilyPolicy, type ServiceType } from './declared.ts'
+import { type Tell } from './happenings.ts'
 import { type CurrentService } from './objects.ts'
 import { type Health, type HostState, type ProbeOutcome, type ProbeTarget, type Resolutions, type TargetState, type Verdict } from './observed.ts'
 import { type ResolverSettings } from './declared.ts'
@@ -88,16 +89,27 @@ export interface Target {
    */
   write(changes: readonly Change[], signal: AbortSignal): Promise<WriteResult>
   /** `run`: holds what `read` would answer, kept up to date. Missing where a target cannot be followed. */
-  follow?(scope: Scope, heard: (keys: readonly string[]) => void): Following
+  follow?(scope: Scope, listener: Listener): Following
   close(): Promise<void>
+}
+
+/** Who is told what a followed target hears. */
+export interface Listener {
+  /** serviceKeys of what really changed; what comes together is told together. Never of a write through the same target. */
+  heard(keys: readonly string[]): void
+  readonly tell: Tell
 }
 
 /** A target that is listened to. What is written through the target is known here at once. */
 export interface Following {
-  /** Resolves when everything in scope was read once; rejects with TargetUnreachable. Follows on its own from then on. */
+  /**
+   * Resolves when everything in scope was read once, or is known to be unreadable; rejects with TargetUnreachable, and may
+   * then be asked again. It follows on its own from the start; nothing is heard before the first reading is complete.
+   */
   ready(signal: AbortSignal): Promise<void>
-  /** As last heard, of everything in scope. */
+  /** As last heard, of everything in scope. Its maps are live: read it where it is used, it costs nothing. */
   current(): Current
+  /** `unreadable` says also why nothing may be made there: not read yet, namespace missing or terminating. */
   currentOf(namespace: string, name: string): CurrentService
   /** Reads everything anew, whatever was heard: what differs is `heard`. Rejects with TargetUnreachable. */
   refresh(signal: AbortSignal): Promise<void>
