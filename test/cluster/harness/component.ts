@@ -26,11 +26,16 @@ export function startComponent(name: string, file: string, args: readonly string
   return { name, logFile, exited, hasExited: () => ended, kill: () => { child.kill('SIGKILL'); return exited } }
 }
 
-/** Tries every 20 ms until the answer is true. Throws with the end of the log when the component ends before. */
-export async function waitUntil(component: Component, isReady: () => Promise<boolean>, signal: AbortSignal): Promise<void> {
-  while (!(await isReady())) {
+/**
+ * Asks every 20 ms what is lacking, until nothing is. Throws with the last answer and the end of the log when the
+ * component ends before, or when the signal does. No question may take long: it is not interrupted.
+ */
+export async function waitUntil(component: Component, lacking: () => Promise<string | undefined>, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    const lack = await lacking()
+    if (lack === undefined) return
     if (component.hasExited()) throw await failure(component, 'ended while starting')
-    if (signal.aborted) throw await failure(component, 'did not get ready')
+    if (signal.aborted) throw await failure(component, `did not get ready in time: ${lack}`)
     await sleep(20)
   }
 }
@@ -40,6 +45,7 @@ export async function failure(component: Component, what: string): Promise<Error
   return new Error(`${component.name} ${what}\n${lines.slice(-12).join('\n')}`)
 }
 
-export async function logHas(component: Component, text: string): Promise<boolean> {
-  return (await readFile(component.logFile, 'utf8')).includes(text)
+/** What is lacking as long as the log does not say this. */
+export async function unsaid(component: Component, text: string): Promise<string | undefined> {
+  return (await readFile(component.logFile, 'utf8')).includes(text) ? undefined : `its log lacks "${text}"`
 }

@@ -2,21 +2,23 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Component, failure, logHas, startComponent, waitUntil } from './component.ts'
+import { type Component, failure, startComponent, unsaid, waitUntil } from './component.ts'
 import { type Connection } from './connection.ts'
 import { type ControlPlaneOrder, type StartedControlPlane } from './control-plane.ts'
 import { apiServerArgs, controllerManagerArgs, etcdArgs, writeFiles } from './control-plane-files.ts'
 import { freePorts } from './free-ports.ts'
 import { aborted, answer, parentLife } from './parent-life.ts'
-import { request } from './request.ts'
+import { dropConnections, request } from './request.ts'
 
 const order = JSON.parse(process.argv[2] ?? '{}') as ControlPlaneOrder
 const life = parentLife()
+/** An API server that is ready answers in milliseconds; while it starts, a connection may wait until it serves. */
+const answerMs = 5000
 let dir = ''
 let components: Component[] = []
 
 try {
-  answer({ started: await startWithFreePorts() })
+  answer({ started: await startInTries() })
   await Promise.race([aborted(life), ...components.map((component) => component.exited)])
   await sayWhatEnded()
 } catch (error) {
@@ -26,14 +28,16 @@ try {
 }
 process.exit()
 
-/** Another process may take a port between our look and the bind: only that is worth another try. */
-async function startWithFreePorts(): Promise<StartedControlPlane> {
-  for (let attempt = 1; ; attempt++) {
-    const started = await start(AbortSignal.any([life, AbortSignal.timeout(60_000)])).catch((error: unknown) => ({ error }))
+/** Another process may take a port between our look and the bind, and what hangs in one try is made anew in the next. */
+async function startInTries(): Promise<StartedControlPlane> {
+  for (const [index, tryMs] of order.triesMs.entries()) {
+    const started = await start(AbortSignal.any([life, AbortSignal.timeout(tryMs)])).catch((error: unknown) => ({ error }))
     if (!('error' in started)) return started
     await clear()
-    if (life.aborted || attempt === 4 || !String(started.error).includes('address already in use')) throw started.error
+    if (life.aborted || index + 1 === order.triesMs.length) throw started.error
+    process.stderr.write(`control plane: try ${index + 1} of ${order.triesMs.length} failed: ${String(started.error)}\n`)
   }
+  throw new Error('Not one try to start a control plane')
 }
 
 async function start(signal: AbortSignal): Promise<StartedControlPlane> {
@@ -43,15 +47,15 @@ async function start(signal: AbortSignal): Promise<StartedControlPlane> {
 
   const etcd = launch('etcd', order.etcd, etcdArgs(dir, order.address, etcdPort, peerPort))
   // Its own log, not its port: if somebody else got the port, that one would answer too.
-  await waitUntil(etcd, () => logHas(etcd, 'ready to serve client requests'), signal)
+  await waitUntil(etcd, () => unsaid(etcd, 'ready to serve client requests'), signal)
 
   const apiServer = launch('kube-apiserver', order.apiServer, apiServerArgs(dir, order, etcdPort, port))
-  await waitUntil(apiServer, () => isReady(files.connection, signal), signal)
+  await waitUntil(apiServer, () => unreadiness(files.connection, signal), signal)
   await files.writeKubeconfigs()
 
   if (order.controllerManager !== undefined) {
     const manager = launch('kube-controller-manager', order.controllerManager, controllerManagerArgs(files.controllerManagerKubeconfig))
-    await waitUntil(manager, () => logHas(manager, 'all resource monitors have synced'), signal)
+    await waitUntil(manager, () => unsaid(manager, 'all resource monitors have synced'), signal)
   }
   return files.controlPlane(order)
 }
@@ -63,13 +67,22 @@ function launch(name: string, file: string, args: readonly string[]): Component 
 }
 
 /** Asked with our own random token over our own certificate, so no other server can answer in its place. */
-async function isReady(connection: Connection, signal: AbortSignal): Promise<boolean> {
+async function unreadiness(connection: Connection, signal: AbortSignal): Promise<string | undefined> {
   try {
-    const ready = await request(connection, 'GET', '/readyz', { signal })
-    return ready.status === 200 && (await request(connection, 'GET', '/api/v1/namespaces/default', { signal })).status === 200
-  } catch {
-    return false
+    return await unanswered(connection, '/readyz', signal) ?? await unanswered(connection, '/api/v1/namespaces/default', signal)
+  } catch (error) {
+    // A connection that was made too early must not be the one that is asked for ever.
+    await dropConnections()
+    return String(error)
   }
+}
+
+/** What was said where it was not 200; of /readyz the checks that fail. */
+async function unanswered(connection: Connection, path: string, signal: AbortSignal): Promise<string | undefined> {
+  const { status, body } = await request(connection, 'GET', path, { signal: AbortSignal.any([signal, AbortSignal.timeout(answerMs)]) })
+  if (status === 200) return undefined
+  const said = typeof body === 'string' ? body : JSON.stringify(body)
+  return `${path} answers ${status}: ${said.split('\n').filter((line) => !line.startsWith('[+]')).join(' ')}`
 }
 
 async function sayWhatEnded(): Promise<void> {

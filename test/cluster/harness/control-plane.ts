@@ -10,7 +10,15 @@ export interface ControlPlaneOptions {
   readonly serviceRanges?: string
   /** The IPv4 address to bind to, and the one that clients use. Default: 127.0.0.1. */
   readonly address?: string
+  /** How long each try to start may take, in ms; as many tries as there are figures. */
+  readonly triesMs?: readonly number[]
 }
+
+/**
+ * Two to four seconds are usual. A try that hangs must not cost the whole start, and a machine that is slow gets its time
+ * in the end. Whoever waits for a start waits for longer than all of them together.
+ */
+export const startTriesMs: readonly number[] = [25_000, 35_000, 50_000]
 
 /** A running kube-apiserver of our own, with its etcd and, where it was asked for, kube-controller-manager. */
 export interface ControlPlane extends Connection {
@@ -29,6 +37,7 @@ export interface ControlPlaneOrder {
   readonly controllerManager?: string
   readonly serviceRanges: string
   readonly address: string
+  readonly triesMs: readonly number[]
 }
 
 export type StartedControlPlane = Omit<ControlPlane, 'stop' | 'ended'>
@@ -36,7 +45,8 @@ export type ControlPlaneAnswer = { readonly started: StartedControlPlane } | { r
 
 /**
  * Starts a control plane of its own, in about two seconds once the binaries are built. It does not outlive this process,
- * however that ends. Throws BinariesUnavailable where there is neither a binary nor Go.
+ * however that ends. A try that fails is told on standard error and made again on other ports. Throws BinariesUnavailable
+ * where there is neither a binary nor Go.
  */
 export async function startControlPlane(options: ControlPlaneOptions = {}): Promise<ControlPlane> {
   const order = await orderOf(options)
@@ -53,10 +63,11 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
 }
 
 async function orderOf(options: ControlPlaneOptions): Promise<ControlPlaneOrder> {
-  const { signal, controllerManager = true, serviceRanges = '10.96.0.0/16,fd00:96::/112', address = '127.0.0.1' } = options
+  const { signal, controllerManager = true, serviceRanges = '10.96.0.0/16,fd00:96::/112', address = '127.0.0.1', triesMs = startTriesMs } = options
   const etcd = await binary('etcd', signal)
   const apiServer = await binary('kube-apiserver', signal)
+  const order = { etcd, apiServer, serviceRanges, address, triesMs }
   // KUBEBUILDER_ASSETS has no controller manager, and one of another version is not put beside its API server.
-  if (!controllerManager || hasAssets()) return { etcd, apiServer, serviceRanges, address }
-  return { etcd, apiServer, serviceRanges, address, controllerManager: await binary('kube-controller-manager', signal) }
+  if (!controllerManager || hasAssets()) return order
+  return { ...order, controllerManager: await binary('kube-controller-manager', signal) }
 }

@@ -2,8 +2,12 @@ import { afterAll, afterEach, describe, expect, jest, test } from '@jest/globals
 import { basename } from 'node:path'
 import { clusterState, type ClusterState } from './cluster.ts'
 import { type Capability } from './connection.ts'
+import { startTriesMs } from './control-plane.ts'
 import { closeRequests } from './request.ts'
 import { removeTestNamespaces } from './test-namespace.ts'
+
+/** A suite may start a control plane of its own, and a slow machine needs its time for all else. */
+const testTimeoutMs = startTriesMs.reduce((sum, tryMs) => sum + tryMs, 60_000)
 
 /** A `describe` that needs the cluster of this run. Skipped, with a line that says why, where there is none. */
 export function describeCluster(name: string, body: () => void): void {
@@ -23,8 +27,7 @@ export function describeClusterWith(needs: readonly Capability[], name: string, 
     describe.skip(name, body)
     return
   }
-  // A namespace alone takes five seconds to go.
-  jest.setTimeout(60_000)
+  jest.setTimeout(testTimeoutMs)
   describe(name, () => {
     afterAll(closeRequests)
     afterEach(removeTestNamespaces)

@@ -47,13 +47,24 @@ function parsed(text: string): unknown {
   }
 }
 
-async function agentOf(reach: Reach): Promise<Agent> {
-  const known = agents.get(reach.server)
+async function agentOf({ server, caFile, clientCertificate }: Reach): Promise<Agent> {
+  const key = `${server} ${caFile}`
+  const known = agents.get(key)
   if (known !== undefined) return known
-  const ca = await readFile(reach.caFile, 'utf8')
-  const agent = new Agent({ connect: { ca, ...reach.clientCertificate }, keepAliveTimeout: 1000 })
-  agents.set(reach.server, agent)
+  const ca = await readFile(caFile, 'utf8')
+  // kube-apiserver creates the file and then writes it. Without a certificate Node trusts the world's authorities, and an
+  // agent that is kept would refuse this server for ever.
+  if (!ca.includes('-----END CERTIFICATE-----')) throw new Error(`No certificate in ${caFile}`)
+  const agent = new Agent({ connect: { ca, ...clientCertificate }, keepAliveTimeout: 1000 })
+  agents.set(key, agent)
   return agent
+}
+
+/** Breaks every connection, with whatever is under way on it: the next request begins with nothing of before. */
+export async function dropConnections(): Promise<void> {
+  const dropped = [...agents.values()]
+  agents.clear()
+  await Promise.all(dropped.map((agent) => agent.destroy()))
 }
 
 /** Closes every idle connection, so that a process can end. */
