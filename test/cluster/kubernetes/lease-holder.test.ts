@@ -14,7 +14,7 @@ const hour = 3_600_000
 describeCluster('leaseHolder', () => {
   let client: KubernetesClient
   beforeAll(() => { client = kubernetesClient({ kubeconfig: cluster().kubeconfig }) })
-  afterAll(() => client.close())
+  afterAll(() => (client as KubernetesClient | undefined)?.close())
 
   const leases = (namespace: string): string => `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`
 

@@ -20,7 +20,7 @@ function openTarget(): void {
     client = kubernetesClient({ kubeconfig: cluster().kubeconfig })
     target = clusterTarget(client)
   })
-  afterAll(() => target.close())
+  afterAll(() => (target as Target | undefined)?.close())
 }
 
 async function live<T extends ManagedObject>(path: string): Promise<T> {

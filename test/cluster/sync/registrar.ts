@@ -21,7 +21,7 @@ export async function registrar(args: readonly string[], config = '', kubeconfig
     const child = execFile(process.execPath, [main, ...args, ...reach], {
       // No kubeconfig but the one that is given, and no colour.
       env: { PATH: process.env['PATH'], HOME: cluster().dir, NO_COLOR: '1', NODE_COMPILE_CACHE: `${cluster().dir}/compile-cache` },
-      timeout: 50_000, maxBuffer: 64 * 1024 * 1024,
+      timeout: 100_000, maxBuffer: 64 * 1024 * 1024,
     }, (error, stdout, stderr) => {
       resolve(ran(error === null ? 0 : typeof error.code === 'number' ? error.code : -1, stdout, stderr))
     })

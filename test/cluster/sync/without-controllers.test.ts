@@ -12,7 +12,8 @@ import { at, collectionOf, type Config, configText, service } from './stage.ts'
 describeClusterWith(['own'], 'sync', () => {
   let plane: ControlPlane
   beforeAll(async () => { plane = await startControlPlane({ controllerManager: false }) })
-  afterAll(() => plane.stop())
+  // It may be missing: a failed beforeAll does not keep jest from this.
+  afterAll(() => (plane as ControlPlane | undefined)?.stop())
 
   const sync = (namespace: string, config: Config): ReturnType<typeof registrar> =>
     registrar(['sync', '-c', '-', '-o', 'json', '--no-probe'], configText(config, namespace), plane.kubeconfig)
