@@ -26,7 +26,7 @@ afterEach(async () => {
 
 async function write(...services: string[]): Promise<void> {
   const list = services.map((name) => `  - { name: ${name}, namespace: shop, ports: [{ port: 80 }], targets: [{ host: ${name}.example.com }] }\n`)
-  await writeFile(join(folder, 'registrar.yaml'), `instance: shop\nresolver: { nameservers: ['${dns.address}'], timeoutSeconds: 1 }\nservices:\n${list.join('')}`)
+  await writeFile(join(folder, 'registrar.yaml'), `instance: shop\nresolver: { nameservers: ['${dns.address}'], timeoutSeconds: 10 }\nservices:\n${list.join('')}`)
 }
 
 async function registrar(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {

@@ -157,7 +157,7 @@ describe('kubernetesClient ends', () => {
       if (count === 1) hang(response)
       else answerJSON(response, 200, { count })
     })
-    const client = open(server.kubeconfig, { pace: { timeoutMs: 200 } })
+    const client = open(server.kubeconfig, { pace: { timeoutMs: 1000 } })
     expect(await client.call(get, signal)).toEqual({ count: 2 })
   })
 
@@ -170,8 +170,8 @@ describe('kubernetesClient ends', () => {
 
   test('only tries that were sent: the queue for a connection has no deadline', async () => {
     await using server = await misbehavingServer((_request, response) => { setTimeout(() => { answerJSON(response, 200, {}) }, 300) })
-    const client = open(server.kubeconfig, { connections: 1, pace: { timeoutMs: 900, tries: 1 } })
-    await expect(Promise.all([1, 2, 3, 4].map(() => client.call(get, signal)))).resolves.toHaveLength(4)
+    const client = open(server.kubeconfig, { connections: 1, pace: { timeoutMs: 2000, tries: 1 } })
+    await expect(Promise.all(Array.from({ length: 8 }, () => client.call(get, signal)))).resolves.toHaveLength(8)
   })
 
   test.each(['under way', 'between two tries'])('a call %s with the reason of the signal', async (when) => {

@@ -5,6 +5,7 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { Worker } from 'node:worker_threads'
 import { type HealthCheck, type HttpCheck } from '../../src/model/declared.ts'
 import { type ProbeTarget } from '../../src/model/observed.ts'
+import { freePorts } from '../cluster/harness/free-ports.ts'
 import { type SelfSigned } from './self-signed.ts'
 
 /** A server of an outside host, and how it ends: `close` waits until the prober has let go of every connection. */
@@ -43,8 +44,8 @@ async function listening(server: Server, address: string): Promise<Outside> {
 
 /** A port that nobody listens on. */
 export async function closedPort(address = '127.0.0.1'): Promise<number> {
-  await using server = await tcpServer(undefined, address)
-  return server.port
+  const [port = 0] = await freePorts(address, 1)
+  return port
 }
 
 /**

@@ -14,7 +14,7 @@ describe('askServers()', () => {
   let ask: Ask
   beforeEach(async () => {
     server = await startDnsServer()
-    ask = askServers([{ address: '127.0.0.1', port: server.port }], 300)
+    ask = askServers([{ address: '127.0.0.1', port: server.port }], 700)
   })
   afterEach(async () => { await server.stop() })
 

@@ -1,13 +1,13 @@
 // A real name server, CoreDNS, that serves one zone file and reads it again when its serial has grown.
 
 import { spawn } from 'node:child_process'
-import { createSocket } from 'node:dgram'
 import { once } from 'node:events'
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findBinary } from '../cluster/harness/binaries.ts'
+import { freePorts } from '../cluster/harness/free-ports.ts'
 
 export interface CoreDns {
   /** `127.0.0.1:port`, as a config names it. */
@@ -22,15 +22,25 @@ export function findCoreDns(): string | undefined {
   return findBinary('coredns')
 }
 
-/** Starts the server on a free loopback port and waits until it serves the zone. */
-export async function startCoreDns(binary: string, zone: string, text: string): Promise<CoreDns> {
+/** Starts the server on a free loopback port and waits until it serves the zone. Another process may be quicker: tries again then. */
+export async function startCoreDns(binary: string, zone: string, text: string, tries = 4): Promise<CoreDns> {
+  try {
+    return await startOnce(binary, zone, text)
+  } catch (error) {
+    if (tries === 1) throw error
+    process.stderr.write(`${String(error)}\n`)
+    return startCoreDns(binary, zone, text, tries - 1)
+  }
+}
+
+async function startOnce(binary: string, zone: string, text: string): Promise<CoreDns> {
   const folder = await mkdtemp(join(tmpdir(), 'endpoint-registrar-coredns-'))
   const writeZone = async (next: string): Promise<void> => {
     await writeFile(join(folder, 'zone.new'), next)
     await rename(join(folder, 'zone.new'), join(folder, 'zone'))
   }
   await writeZone(text)
-  const port = await freePort()
+  const [port = 0] = await freePorts('127.0.0.1', 1)
   await writeFile(join(folder, 'Corefile'), `${zone}:${port} {\n  bind 127.0.0.1\n  errors\n  file zone {\n    reload 200ms\n  }\n}\n`)
   const server = spawn(binary, ['-conf', 'Corefile'], { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] })
   const kill = (): void => { server.kill('SIGKILL') }
@@ -52,14 +62,4 @@ export async function startCoreDns(binary: string, zone: string, text: string): 
     await sleep(20)
   }
   return { address: `127.0.0.1:${port}`, writeZone, stop }
-}
-
-async function freePort(): Promise<number> {
-  const socket = createSocket('udp4')
-  socket.bind(0, '127.0.0.1')
-  await once(socket, 'listening')
-  const { port } = socket.address()
-  socket.close()
-  await once(socket, 'close')
-  return port
 }
