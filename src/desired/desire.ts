@@ -6,13 +6,15 @@ import { isMirrored } from '../model/marks.ts'
 import { type CurrentService, type Endpoints, type EndpointSlice, type Service } from '../model/objects.ts'
 import { probeKey, type Health, type ProbeTarget, type Resolutions } from '../model/observed.ts'
 import { type RefuseAddress } from '../model/ports.ts'
+import { type Lasting } from './answer-of.ts'
 import { desiredEndpoints, maxEndpointsAddresses } from './desired-endpoints.ts'
 import { desiredService } from './desired-service.ts'
 import { currentState, desiredSlice, endpointState, hasStaleOwner, type DesiredEndpoint, type SliceContext } from './desired-slice.ts'
-import { membersOf, type Member, type Membership } from './members.ts'
+import { membersOf, type LeftOut, type Member, type Membership } from './members.ts'
 import { packSlices } from './pack-slices.ts'
 import { publishedNow, type Published } from './published.ts'
 import { selectReady } from './select-ready.ts'
+import { candidateOf, settleLeavers, type Judged } from './settle-leavers.ts'
 
 /** The world as one pass saw it. */
 export interface Observed {
@@ -26,6 +28,8 @@ export interface Observed {
   readonly refuse: RefuseAddress
   /** Services whose verdicts stand as they were, since our own network may be what failed. */
   readonly inDoubt: ReadonlySet<string>
+  /** The rules of `run`; missing in one shot, which never expires, retains or believes that a host is gone. */
+  readonly lasting?: Lasting
 }
 
 export interface DesireSettings {
@@ -52,18 +56,21 @@ export function desire(declared: DeclaredService, current: CurrentService, obser
   if (typeof families === 'string') return families
   const published = publishedNow(current)
   const membership = membersOf({ ...observed, service: declared, families, published, acceptAbsent: settings.acceptAbsent })
-  const impossible = whyImpossible(declared, families, membership, settings.publish)
-  if (impossible !== undefined) return impossible
   const isInDoubt = observed.inDoubt.has(key)
-  const judged = membership.members.map((member) => judge(declared, member, published, observed, isInDoubt))
-  const selection = selectReady(declared, judged.map(({ member, health }) => ({ verdict: health.verdict, drain: member.drain })))
+  const { judged, out, stayed } = settleLeavers(declared, membership.members.map((member) => judge(declared, member, published, observed, isInDoubt)))
+  const impossible = whyImpossible(declared, families, { ...membership, members: judged.map(({ member }) => member) }, settings.publish)
+  if (impossible !== undefined) return impossible
+  const selection = selectReady(declared, judged.map(candidateOf))
   const endpoints = eachPortOnce(judged.map(({ member, health }, index) => desiredEndpoint(member, health, selection.ready[index] ?? true)))
   const refused = allRefused(membership)
+  const kept = [...membership.kept, ...membership.absent, ...stayed]
+  // That a host does not exist is known; it keeps nothing back unless there is nobody else.
+  const isKept = membership.kept.length + stayed.length > 0 || isInDoubt || (judged.length === 0 && membership.absent.length > 0)
   const doubt = isInDoubt ? ['Every target failed, and every target of another service too: own network in doubt, verdicts stand as they were'] : []
   return {
-    status: refused.length > 0 ? 'failed' : membership.kept.length > 0 || isInDoubt ? 'kept' : 'done',
-    messages: [...refused, ...membership.kept, ...doubt, ...(selection.message === undefined ? [] : [selection.message]), ...truncated(endpoints, settings.publish)],
-    addresses: reports(judged, selection.ready, membership),
+    status: refused.length > 0 ? 'failed' : isKept ? 'kept' : 'done',
+    messages: [...refused, ...kept, ...doubt, ...(selection.message === undefined ? [] : [selection.message]), ...truncated(endpoints, settings.publish)],
+    addresses: reports(judged, selection.ready, [...membership.out, ...out]),
     ...objects(declared, settings.recreates ? withoutIdentity(current) : current, endpoints, membership, settings),
   }
 }
@@ -75,11 +82,6 @@ export function probeTargetOf(declared: DeclaredService, member: Member): ProbeT
   if (check.kind === 'none' || port === undefined) return undefined
   const [host] = member.hosts
   return { address: member.address, port, check, ...(host !== undefined && { host }) }
-}
-
-interface Judged {
-  readonly member: Member
-  readonly health: Health
 }
 
 function judge(declared: DeclaredService, member: Member, published: Published, observed: Observed, isInDoubt: boolean): Judged {
@@ -188,12 +190,12 @@ function truncated(endpoints: readonly DesiredEndpoint[], publish: Publish): str
     ? [`Endpoints hold ${maxEndpointsAddresses} of ${endpoints.length} addresses; the EndpointSlices hold them all`] : []
 }
 
-function reports(judged: readonly Judged[], ready: readonly boolean[], { out }: Membership): AddressReport[] {
+function reports(judged: readonly Judged[], ready: readonly boolean[], out: readonly LeftOut[]): AddressReport[] {
   return [
-    ...judged.map(({ member: { address, family, ports, hosts, drain }, health }, index) => ({
+    ...judged.map(({ member: { address, family, ports, hosts, drain, standing }, health }, index) => ({
       address, family, ports, hosts, verdict: health.verdict,
       published: ready[index] === true ? 'ready' as const : 'notReady' as const,
-      reason: drain ? `drained, ${health.reason}` : health.reason,
+      reason: [...(drain ? ['drained'] : []), ...(standing === undefined ? [] : [standing.reason]), health.reason].join(', '),
     })),
     ...out.map(({ address, family, ports, hosts, reason }) => ({ address, family, ports, hosts, verdict: 'unprobed' as const, published: 'out' as const, reason })),
   ]

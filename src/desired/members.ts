@@ -2,9 +2,10 @@
 // RULES 2 is the table that this file is.
 
 import { serviceKey, type DeclaredPort, type DeclaredService, type DeclaredTarget, type Family } from '../model/declared.ts'
-import { type Resolution, type Resolutions } from '../model/observed.ts'
-import { type RefuseAddress } from '../model/ports.ts'
+import { type Resolution } from '../model/observed.ts'
+import { answerOf, outcomeOf, type Answer, type AnswerInput, type Lasting, type Retained } from './answer-of.ts'
 import { endpointKey, type Published, type PublishedEndpoint } from './published.ts'
+import { compareStandings, expiresAt, standingOfExpired, type Standing } from './standing.ts'
 
 export interface Member {
   readonly address: string
@@ -13,6 +14,8 @@ export interface Member {
   /** The declared hosts it came from; empty for a declared address. */
   readonly hosts: readonly string[]
   readonly drain: boolean
+  /** `run`: what is held against it; missing where an answer names it now, or where it waits for one. */
+  readonly standing?: Standing
 }
 
 export interface LeftOut {
@@ -29,25 +32,20 @@ export interface Membership {
   readonly out: readonly LeftOut[]
   /** Why addresses are kept that nobody confirmed: not everything is known. */
   readonly kept: readonly string[]
+  /** `run`: declared hosts that do not exist, as DNS said often enough to be believed. */
+  readonly absent: readonly string[]
   /** host -> ISO time since which its addresses are held without an answer. */
   readonly staleSince: Readonly<Record<string, string>>
+  /** `run`: when the next of these addresses runs out of its time, in ms; undefined where none does. */
+  readonly changesAt: number | undefined
 }
 
-export interface MembershipInput {
+export interface MembershipInput extends AnswerInput {
   readonly service: DeclaredService
-  /** The families that the Service has, or will have. */
-  readonly families: readonly Family[]
   readonly published: Published
-  readonly resolutions: Resolutions
-  readonly refuse: RefuseAddress
-  readonly acceptAbsent: boolean
   /** Now, as ISO time: when a host becomes stale. */
   readonly now: string
 }
-
-type Answer =
-  | { readonly outcome: 'members'; readonly addresses: readonly string[] }
-  | { readonly outcome: 'keep'; readonly reason: string }
 
 /** Addresses of every target, merged; each (address, ports) once, sorted. */
 export function membersOf(input: MembershipInput): Membership {
@@ -60,61 +58,43 @@ export function membersOf(input: MembershipInput): Membership {
 }
 
 function gatherHost(gathered: Gathering, input: MembershipInput, target: DeclaredTarget, host: string): void {
-  for (const family of target.families.filter((each) => input.families.includes(each))) {
-    const answer = answerOf(gathered, input, target, host, family)
-    if (answer.outcome === 'keep') gathered.keep(target, host, family, answer.reason)
-    else for (const address of answer.addresses) gathered.add(target, address, [host])
-  }
-  // A family that the Service lacks is told about, not kept: it could never serve.
-  for (const family of target.families.filter((each) => !input.families.includes(each))) {
-    const resolution = input.resolutions.get(host)?.[family]
-    if (resolution?.outcome === 'found') for (const address of resolution.addresses) gathered.add(target, address, [host])
+  for (const family of target.families) {
+    if (input.families.includes(family)) gatherAnswer(gathered, target, host, family, answerOf(input, target, host, family))
+    else gatherLacking(gathered, target, host, input.resolutions.get(host)?.[family])
   }
 }
 
-function answerOf(gathered: Gathering, input: MembershipInput, target: DeclaredTarget, host: string, family: Family): Answer {
-  const said = input.resolutions.get(host) ?? {}
-  const resolution: Resolution = said[family] ?? { outcome: 'unknown', reason: 'not asked' }
-  const record = family === 'IPv4' ? 'A' : 'AAAA'
-  switch (resolution.outcome) {
-    case 'found': {
-      const publishable = resolution.addresses.filter((address) => input.refuse(address) === undefined)
-      for (const address of resolution.addresses) if (!publishable.includes(address)) gathered.refuse(target, address, family, host)
-      if (publishable.length > 0) return { outcome: 'members', addresses: publishable }
-      return { outcome: 'keep', reason: `${host}: ${record}: nothing publishable in the answer` }
-    }
-    case 'absent': {
-      const others = target.families.map((each) => outcomeOf(said[each], input.refuse))
-      if (others.includes('found')) return { outcome: 'members', addresses: [] }
-      const isAbsentInAll = others.every((outcome) => outcome === 'absent')
-      if (isAbsentInAll && input.acceptAbsent) return { outcome: 'members', addresses: [] }
-      return { outcome: 'keep', reason: `${host}: ${record}: absent (${resolution.reason})${isAbsentInAll ? ', see --accept-absent' : ''}` }
-    }
-    case 'unknown':
-      return { outcome: 'keep', reason: `${host}: ${record}: unknown (${resolution.reason})` }
-  }
+function gatherAnswer(gathered: Gathering, target: DeclaredTarget, host: string, family: Family, answer: Answer): void {
+  for (const address of answer.refused) gathered.refuse(target, address, family, host)
+  for (const address of answer.addresses) gathered.add(target, address, [host])
+  for (const retained of answer.retained) gathered.retain(target, host, retained)
+  if (answer.outcome === 'keep') gathered.keep(target, host, family, answer)
+  if (answer.outcome === 'leave') gathered.leave(target, host, family, answer.reason)
 }
 
-/** `found` with nothing publishable in it (a sinkhole that answers 0.0.0.0) says as little as no answer. */
-function outcomeOf(resolution: Resolution | undefined, refuse: RefuseAddress): Resolution['outcome'] {
-  if (resolution?.outcome !== 'found') return resolution?.outcome ?? 'unknown'
-  return resolution.addresses.some((address) => refuse(address) === undefined) ? 'found' : 'unknown'
+/** A family that the Service lacks is told about, not kept: it could never serve. */
+function gatherLacking(gathered: Gathering, target: DeclaredTarget, host: string, resolution: Resolution | undefined): void {
+  if (resolution?.outcome === 'found') for (const address of resolution.addresses) gathered.add(target, address, [host])
 }
 
 class Gathering {
   readonly #input: MembershipInput
+  readonly #now: number
   readonly #members = new Map<string, Member>()
   readonly #out = new Map<string, LeftOut>()
   readonly #kept = new Set<string>()
+  readonly #absent = new Set<string>()
   readonly #staleSince: Record<string, string> = {}
+  #changesAt: number | undefined
 
   constructor(input: MembershipInput) {
     this.#input = input
+    this.#now = Date.parse(input.now)
   }
 
-  add(target: DeclaredTarget | undefined, address: string, hosts: readonly string[], ports = this.#portsOf(target)): void {
+  add(target: DeclaredTarget | undefined, address: string, hosts: readonly string[], standing?: Standing, ports = this.#portsOf(target)): void {
     const family = address.includes(':') ? 'IPv6' : 'IPv4'
-    const member = { address, family, ports, hosts, drain: target?.drain ?? false } as const
+    const member = { address, family, ports, hosts, drain: target?.drain ?? false, ...(standing !== undefined && { standing }) } as const
     const key = endpointKey(member)
     const refused = this.#input.refuse(address)
     if (refused !== undefined) this.#out.set(key, { address, family, ports, hosts, cause: 'refused', reason: refused })
@@ -128,19 +108,47 @@ class Gathering {
     this.#out.set(endpointKey({ address, ports }), { address, family, ports, hosts: [host], cause: 'refused', reason })
   }
 
+  /** The answer names it no longer, and it may come back with the next: a pool that answers with changing subsets. */
+  retain(target: DeclaredTarget, host: string, { address, lastSeenAt }: Retained): void {
+    const { lasting } = this.#input
+    if (lasting === undefined) return
+    if (this.#isOver(lastSeenAt + (target.retainSeconds ?? lasting.retainSeconds) * 1000)) return
+    this.add(target, address, [host], { as: 'retained', reason: `retained, last in the answer at ${new Date(lastSeenAt).toISOString()}` })
+  }
+
   /** DNS did not say. What came from this host stays; of a host never known for this service, all stays that is there. */
-  keep(target: DeclaredTarget, host: string, family: Family, reason: string): void {
-    const here = this.#input.published.endpoints.filter((endpoint) => endpoint.family === family)
-    const known = here.filter(({ hosts }) => hosts.includes(host))
-    if (known.length > 0) {
-      this.#staleSince[host] = this.#input.published.staleSince[host] ?? this.#input.now
-      for (const { address } of known) this.add(target, address, [host])
-      this.#kept.add(`${reason}: keeps ${count(known)} since ${this.#staleSince[host]}`)
-      return
-    }
-    const staying = here.filter((endpoint) => !this.#hasLeft(endpoint))
+  keep(target: DeclaredTarget, host: string, family: Family, { reason, isAsked }: Answer): void {
+    const known = this.#knownOf(host, family)
+    if (known.length === 0) this.#keepOthers(family, reason)
+    else this.#keepKnown(target, host, known, isAsked ? this.#input.lasting : undefined, reason)
+  }
+
+  #keepKnown(target: DeclaredTarget, host: string, known: readonly PublishedEndpoint[], lasting: Lasting | undefined, reason: string): void {
+    const since = this.#holdSince(host)
+    const isExpired = lasting !== undefined && this.#isOver(expiresAt(since, lasting))
+    const standing = isExpired ? standingOfExpired(lasting, `${reason} since ${since}`) : undefined
+    for (const { address } of known) this.add(target, address, [host], standing)
+    const expired = isExpired ? `, longer than maxStaleSeconds (whenStaleExpires: ${lasting.whenStaleExpires})` : ''
+    this.#kept.add(`${reason}: ${standing === undefined ? 'keeps ' : ''}${count(known)} since ${since}${expired}`)
+  }
+
+  #keepOthers(family: Family, reason: string): void {
+    const staying = this.#ofOthers(family)
     for (const endpoint of staying) this.#keepForeign(endpoint)
     this.#kept.add(`${reason}: never known here, ${staying.length === 0 ? 'nothing to keep' : `keeps ${count(staying)} of the Service as they are`}`)
+  }
+
+  /**
+   * DNS said often enough that there is no such host. What came from it is to go; of a host never known for this
+   * service, all is that nobody else vouches for. A mistyped name would empty the Service: the last that serve stay.
+   */
+  leave(target: DeclaredTarget, host: string, family: Family, reason: string): void {
+    const standing = { as: 'leaving', reason } as const
+    const known = this.#knownOf(host, family)
+    this.#absent.add(reason)
+    if (known.length > 0) this.#holdSince(host)
+    for (const { address } of known) this.add(target, address, [host], standing)
+    if (known.length === 0) for (const endpoint of this.#ofOthers(family)) this.#keepForeign(endpoint, standing)
   }
 
   finish(): Membership {
@@ -149,27 +157,56 @@ class Gathering {
     for (const { address, family, ports, hosts } of this.#input.published.endpoints) {
       if (!told.has(address)) this.#out.set(endpointKey({ address, ports }), { address, family, ports, hosts, cause: 'gone', reason: this.#whyGone(hosts) })
     }
-    return { members, out: [...this.#out.values()], kept: [...this.#kept], staleSince: this.#staleSince }
+    return {
+      members, out: [...this.#out.values()], kept: [...this.#kept], absent: [...this.#absent],
+      staleSince: this.#staleSince, changesAt: this.#changesAt,
+    }
   }
 
-  /** Every host that it came from has answered, so that it left is known, whatever another host does not say. */
-  #hasLeft({ hosts, family }: PublishedEndpoint): boolean {
-    const { service, resolutions, refuse } = this.#input
+  #knownOf(host: string, family: Family): readonly PublishedEndpoint[] {
+    return this.#input.published.endpoints.filter((endpoint) => endpoint.family === family && endpoint.hosts.includes(host))
+  }
+
+  /** What the Service has in this family and no declared host decides about. */
+  #ofOthers(family: Family): readonly PublishedEndpoint[] {
+    return this.#input.published.endpoints.filter((endpoint) => endpoint.family === family && !this.#isDecided(endpoint))
+  }
+
+  /**
+   * Every host that it came from has answered, so that it left is known, whatever another host does not say. In `run`
+   * the silence of such a host has an end of its own, and another host's must not put it off.
+   */
+  #isDecided({ hosts, family }: PublishedEndpoint): boolean {
+    const { service, resolutions, refuse, lasting } = this.#input
     const isAnswered = (host: string): boolean =>
       service.targets.some((target) => target.host === host && target.families.includes(family))
-      && outcomeOf(resolutions.get(host)?.[family], refuse) === 'found'
+      && (lasting !== undefined || outcomeOf(resolutions.get(host)?.[family], refuse) === 'found')
     return hosts.length > 0 && hosts.every(isAnswered)
   }
 
-  #keepForeign(endpoint: PublishedEndpoint): void {
+  #holdSince(host: string): string {
+    const since = this.#input.published.staleSince[host] ?? this.#input.now
+    this.#staleSince[host] = since
+    return since
+  }
+
+  /** Whether that time has come; a later one is remembered. */
+  #isOver(at: number | undefined): boolean {
+    if (at === undefined) return false
+    if (this.#now >= at) return true
+    this.#changesAt = Math.min(at, this.#changesAt ?? at)
+    return false
+  }
+
+  #keepForeign(endpoint: PublishedEndpoint, standing?: Standing): void {
     const declared = new Set(this.#input.service.targets.map(({ host }) => host))
     const hosts = endpoint.hosts.filter((host) => declared.has(host))
     const targets = this.#input.service.targets.filter((target) =>
       target.address === endpoint.address || (target.host !== undefined && hosts.includes(target.host)))
-    for (const target of targets) this.add(target, endpoint.address, target.host === undefined ? [] : [target.host])
+    for (const target of targets) this.add(target, endpoint.address, target.host === undefined ? [] : [target.host], standing)
     if (targets.length > 0) return
     const ports = Object.fromEntries(this.#input.service.ports.map(({ name, targetPort }) => [name, endpoint.ports[name] ?? targetPort]))
-    this.add(undefined, endpoint.address, [], ports)
+    this.add(undefined, endpoint.address, [], standing, ports)
   }
 
   #portsOf(target: DeclaredTarget | undefined): Readonly<Record<string, number>> {
@@ -188,10 +225,13 @@ export function portsOf(ports: readonly DeclaredPort[], target: DeclaredTarget |
   return Object.fromEntries(ports.map(({ name, targetPort }) => [name, target?.ports[name] ?? targetPort]))
 }
 
+/** What one host says against an address does not count while another says nothing against it. */
 function merge(before: Member | undefined, member: Member): Member {
   if (before === undefined) return member
+  const [worse, better] = compareStandings(before.standing, member.standing) < 0 ? [before, member] : [member, before]
+  if (worse.standing?.as === 'leaving' && better.standing?.as !== 'leaving') return better
   const hosts = [...new Set([...before.hosts, ...member.hosts])].sort()
-  return { ...member, hosts, drain: before.drain && member.drain }
+  return { ...better, hosts, drain: before.drain && member.drain }
 }
 
 function count(items: readonly unknown[]): string {

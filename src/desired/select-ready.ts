@@ -6,22 +6,27 @@ import { type Verdict } from '../model/observed.ts'
 export interface Candidate {
   readonly verdict: Verdict
   readonly drain: boolean
+  /** Its host has been silent for longer than maxStaleSeconds, with `whenStaleExpires: unready`. */
+  readonly isExpired?: boolean
 }
 
 export interface Selection {
   /** In the order of the candidates. */
   readonly ready: readonly boolean[]
-  /** Said loudly: panic, or all unready. */
+  /** Said loudly: panic, all unready, or a last resort. */
   readonly message?: string
 }
 
-type Policy = Pick<DeclaredService, 'whenAllUnready' | 'panicThresholdPercent'>
+export type ReadyPolicy = Pick<DeclaredService, 'whenAllUnready' | 'panicThresholdPercent'>
 
-/** Pure: verdicts in, decisions out. */
-export function selectReady(policy: Policy, candidates: readonly Candidate[]): Selection {
+/**
+ * Pure: verdicts in, decisions out. Drained and expired targets serve only where no other can, the expired before the
+ * drained. That DNS is silent never empties a Service: `publishNone` asks for that where the checks fail, no earlier.
+ */
+export function selectReady(policy: ReadyPolicy, candidates: readonly Candidate[]): Selection {
   if (candidates.length === 0) return { ready: [] }
   const isPassing = passing(candidates)
-  const inService = candidates.map(({ drain }) => !drain)
+  const inService = candidates.map(({ drain, isExpired }) => !drain && isExpired !== true)
   const readyCount = count(candidates, (index) => inService[index] === true && isPassing[index] === true)
   const total = count(candidates, (index) => inService[index] === true)
   if (readyCount > 0) {
@@ -30,10 +35,15 @@ export function selectReady(policy: Policy, candidates: readonly Candidate[]): S
       ? { ready: inService, message: `Panic: ${readyCount} of ${total} targets ready, below ${policy.panicThresholdPercent}%: all are published as ready` }
       : { ready: candidates.map((_, index) => inService[index] === true && isPassing[index] === true) }
   }
-  // Nobody else can serve: a drained target that can is the last and stays.
-  const drainedButPassing = candidates.map(({ drain, verdict }) => drain && verdict === 'ready')
-  if (drainedButPassing.includes(true)) return { ready: drainedButPassing, message: 'Only drained targets can serve: they stay ready' }
-  return allUnready(policy, candidates, total > 0 ? inService : candidates.map(() => true))
+  return lastResort(candidates, isPassing) ?? allUnready(policy, candidates)
+}
+
+/** Nobody else can serve: a target that was taken out of service and can is the last and stays. */
+function lastResort(candidates: readonly Candidate[], isPassing: readonly boolean[]): Selection | undefined {
+  const expired = candidates.map(({ drain, isExpired }, index) => !drain && isExpired === true && isPassing[index] === true)
+  if (expired.includes(true)) return { ready: expired, message: 'Only targets whose host has not been known for too long can serve: they stay ready' }
+  const drained = candidates.map(({ drain, verdict }) => drain && verdict === 'ready')
+  return drained.includes(true) ? { ready: drained, message: 'Only drained targets can serve: they stay ready' } : undefined
 }
 
 /** A newcomer without a verdict waits while another target is ready, and serves when none is. */
@@ -42,11 +52,17 @@ function passing(candidates: readonly Candidate[]): readonly boolean[] {
   return candidates.map(({ verdict }) => verdict === 'ready' || (verdict === 'unprobed' && !hasReady))
 }
 
-function allUnready(policy: Policy, candidates: readonly Candidate[], everyone: readonly boolean[]): Selection {
+function allUnready(policy: ReadyPolicy, candidates: readonly Candidate[]): Selection {
   const targets = candidates.length === 1 ? 'The only target is' : `All ${candidates.length} targets are`
   return policy.whenAllUnready === 'publishAll'
-    ? { ready: everyone, message: `${targets} unready: published as ready all the same (whenAllUnready: publishAll)` }
+    ? { ready: everyone(candidates), message: `${targets} unready: published as ready all the same (whenAllUnready: publishAll)` }
     : { ready: candidates.map(() => false), message: `${targets} unready: none is published as ready (whenAllUnready: publishNone)` }
+}
+
+/** All that are in service; of those that are not, the expired before the drained, so that there is somebody. */
+function everyone(candidates: readonly Candidate[]): readonly boolean[] {
+  const choices = [({ drain, isExpired }: Candidate) => !drain && isExpired !== true, ({ drain }: Candidate) => !drain]
+  return candidates.map(choices.find((isChosen) => candidates.some(isChosen)) ?? (() => true))
 }
 
 function count(candidates: readonly Candidate[], has: (index: number) => boolean): number {
