@@ -1,6 +1,6 @@
 // Asks the world: what is there, what DNS says, who can serve. All that is not pure in a pass comes from here and from apply.
 
-import { probeTargetOf, verdictBefore, type Observed } from '../desired/desire.ts'
+import { ownNetworkInDoubt, probeTargetOf, verdictBefore, type Observed } from '../desired/desire.ts'
 import { membersOf, type Member } from '../desired/members.ts'
 import { servicesInDoubt, type ProbedService } from '../desired/network-doubt.ts'
 import { publishedNow } from '../desired/published.ts'
@@ -30,7 +30,7 @@ export async function observe(declared: Declared, world: World, options: PassOpt
   ])
   const families = await familiesOf(services, current, surroundings, options)
   const refuse = world.addressPolicy(new Map([...surroundings.ownRanges, ...(current.ownRanges ?? [])]))
-  const observed: Observed = { now: new Date(world.now()).toISOString(), resolutions, families, refuse, health: undefined, inDoubt: new Set() }
+  const observed: Observed = { now: new Date(world.now()).toISOString(), resolutions, families, refuse, health: undefined, inDoubt: new Map() }
   const probed = world.probe === undefined ? {} : await probeServices(services, current, observed, world.probe, options, signal)
   return { current, observed: { ...observed, ...probed }, isMirroring: surroundings.isMirroring, notes: surroundings.notes }
 }
@@ -49,7 +49,8 @@ function namespaceFault({ namespaces }: Current, namespace: string): string | un
   return undefined
 }
 
-function scopeOf(declared: Declared, services: readonly DeclaredService[], options: PassOptions): Scope {
+/** What has to be read for these services, and for what is ours beyond them. */
+export function scopeOf(declared: Declared, services: readonly DeclaredService[], options: PassOptions): Scope {
   const { namespace, prune, service } = options
   const namespaces = new Set([...services.map((service) => service.namespace), ...(namespace !== undefined && prune ? [namespace] : [])])
   return {
@@ -82,7 +83,8 @@ async function familiesOf(
   return families
 }
 
-async function familiesOfOne(declared: DeclaredService, current: CurrentService, surroundings: Surroundings): Promise<readonly Family[] | string> {
+/** The families that one Service has or will have, primary first, or why it cannot be made. Asks the cluster for a new one at most. */
+export async function familiesOfOne(declared: DeclaredService, current: CurrentService, surroundings: Surroundings): Promise<readonly Family[] | string> {
   const { namespace, type, ipFamilyPolicy } = declared
   const has = current.service?.spec.ipFamilies ?? []
   const isMadeAnew = has.length === 0 || immutableChange(declared, current) !== undefined
@@ -94,7 +96,7 @@ async function familiesOfOne(declared: DeclaredService, current: CurrentService,
 }
 
 /** What one service has to have probed, and what was known of it. */
-interface Asked {
+export interface Asked {
   readonly key: string
   readonly targets: readonly (ProbeTarget & { readonly before: Verdict })[]
   readonly members: readonly Member[]
@@ -105,10 +107,11 @@ async function probeServices(
 ): Promise<Pick<Observed, 'health' | 'inDoubt'>> {
   const asked = services.map((service) => askedOf(service, currentOf(current, service), observed, options))
   const health = await probe(asked.flatMap(({ targets }) => targets), signal)
-  return { health, inDoubt: servicesInDoubt(asked.map((each) => probedService(each, health))) }
+  return { health, inDoubt: new Map([...servicesInDoubt(asked.map((each) => probedService(each, health)))].map((key) => [key, ownNetworkInDoubt])) }
 }
 
-function askedOf(service: DeclaredService, current: CurrentService, observed: Observed, { acceptAbsent }: PassOptions): Asked {
+/** Nothing where the service is paused or cannot be made. */
+export function askedOf(service: DeclaredService, current: CurrentService, observed: Observed, { acceptAbsent }: PassOptions): Asked {
   const key = serviceKey(service)
   const families = observed.families.get(key)
   if (families === undefined || typeof families === 'string' || isPaused(service, current)) return { key, targets: [], members: [] }

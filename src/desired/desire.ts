@@ -26,8 +26,8 @@ export interface Observed {
   /** By serviceKey: the families each Service has or will get, or why it cannot be made. */
   readonly families: ReadonlyMap<string, readonly Family[] | string>
   readonly refuse: RefuseAddress
-  /** Services whose verdicts stand as they were, since our own network may be what failed. */
-  readonly inDoubt: ReadonlySet<string>
+  /** By serviceKey: why verdicts stand as they were, where our own network may be what failed. */
+  readonly inDoubt: ReadonlyMap<string, string>
   /** The rules of `run`; missing in one shot, which never expires, retains or believes that a host is gone. */
   readonly lasting?: Lasting
 }
@@ -44,10 +44,15 @@ export interface Desired {
   readonly status: Extract<ServiceStatus, 'done' | 'kept' | 'failed'>
   readonly messages: readonly string[]
   readonly addresses: readonly AddressReport[]
+  /** `run`: when an address runs out of its time, in ms since the epoch; undefined where none does. */
+  readonly changesAt: number | undefined
   readonly service: Service
   readonly slices: readonly EndpointSlice[]
   readonly endpoints?: Endpoints
 }
+
+/** Why verdicts stand where the failures of several services at once are disbelieved. */
+export const ownNetworkInDoubt = 'Every target failed, and every target of another service too: own network in doubt, verdicts stand as they were'
 
 /** What one service should be, or why that cannot be said (what serves now is then kept). */
 export function desire(declared: DeclaredService, current: CurrentService, observed: Observed, settings: DesireSettings): Desired | string {
@@ -56,7 +61,8 @@ export function desire(declared: DeclaredService, current: CurrentService, obser
   if (typeof families === 'string') return families
   const published = publishedNow(current)
   const membership = membersOf({ ...observed, service: declared, families, published, acceptAbsent: settings.acceptAbsent })
-  const isInDoubt = observed.inDoubt.has(key)
+  const doubt = observed.inDoubt.get(key)
+  const isInDoubt = doubt !== undefined
   const { judged, out, stayed } = settleLeavers(declared, membership.members.map((member) => judge(declared, member, published, observed, isInDoubt)))
   const impossible = whyImpossible(declared, families, { ...membership, members: judged.map(({ member }) => member) }, settings.publish)
   if (impossible !== undefined) return impossible
@@ -66,11 +72,11 @@ export function desire(declared: DeclaredService, current: CurrentService, obser
   const kept = [...membership.kept, ...membership.absent, ...stayed]
   // That a host does not exist is known; it keeps nothing back unless there is nobody else.
   const isKept = membership.kept.length + stayed.length > 0 || isInDoubt || (judged.length === 0 && membership.absent.length > 0)
-  const doubt = isInDoubt ? ['Every target failed, and every target of another service too: own network in doubt, verdicts stand as they were'] : []
   return {
     status: refused.length > 0 ? 'failed' : isKept ? 'kept' : 'done',
-    messages: [...refused, ...kept, ...doubt, ...(selection.message === undefined ? [] : [selection.message]), ...truncated(endpoints, settings.publish)],
+    messages: [...refused, ...kept, ...(isInDoubt ? [doubt] : []), ...(selection.message === undefined ? [] : [selection.message]), ...truncated(endpoints, settings.publish)],
     addresses: reports(judged, selection.ready, [...membership.out, ...out]),
+    changesAt: membership.changesAt,
     ...objects(declared, settings.recreates ? withoutIdentity(current) : current, endpoints, membership, settings),
   }
 }

@@ -43,6 +43,8 @@ export interface ServicePlan {
   readonly awaitsMirror?: boolean
   /** What goes after that, for a person who reads the plan. */
   readonly afterwards?: string
+  /** `run`: when it may change without news, since an address runs out of its time; ms since the epoch. */
+  readonly changesAt?: number
 }
 
 /** A service that is no longer declared: deleted, or released where it was adopted. */

@@ -13,6 +13,7 @@ export type DesiredOrNot = (Wanted & {
   readonly status: 'done' | 'kept' | 'failed'
   readonly messages: readonly string[]
   readonly addresses: readonly AddressReport[]
+  readonly changesAt: number | undefined
 }) | string
 
 export interface PlanSettings {
@@ -42,6 +43,7 @@ export function planService(declared: DeclaredService, current: CurrentService, 
     changes: orderChanges(desired, current, order),
     ...(awaitsMirror(desired, current, order) && { awaitsMirror: true }),
     ...(afterwards !== undefined && { afterwards }),
+    ...(desired.changesAt !== undefined && { changesAt: desired.changesAt }),
   }
 }
 

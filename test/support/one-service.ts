@@ -50,7 +50,7 @@ export function observed(declared: DeclaredService, seen: Seen): Observed {
     health: seen.isProbing === false ? undefined : new VerdictsByAddress(verdicts),
     families: new Map([[serviceKey(declared), families]]),
     refuse: (address) => refused[address],
-    inDoubt: new Set(seen.isInDoubt === true ? [serviceKey(declared)] : []),
+    inDoubt: new Map(seen.isInDoubt === true ? [[serviceKey(declared), 'own network in doubt']] : []),
   }
 }
 
