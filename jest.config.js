@@ -1,7 +1,5 @@
 const common = {
   testEnvironment: 'node',
-  // What hangs is found in any case; what is slow, on a machine with two busy cores, is no failure.
-  testTimeout: 60_000,
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', { jsc: { target: 'es2023', parser: { syntax: 'typescript' } }, module: { type: 'es6' } }] },
 }
@@ -19,5 +17,7 @@ export default {
       globalTeardown: '<rootDir>/test/cluster/harness/global-teardown.ts',
     },
   ],
+  // What hangs is found in any case; what is slow, on a machine with two busy cores, is no failure. In a project it has no effect.
+  testTimeout: 60_000,
   reporters: ['default', '<rootDir>/test/support/closing-line.js'],
 }

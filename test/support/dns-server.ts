@@ -125,7 +125,7 @@ function serveTcp(tcp: Server, answering: Answering): ReadonlySet<Socket> {
 // A stream keeps no message together, not even the two bytes of its length.
 function writeInPieces(socket: Socket, bytes: Buffer): void {
   for (const [turn, [start, end]] of [[0, 1], [1, 20], [20, bytes.length]].entries()) {
-    setTimeout(() => { if (socket.writable) socket.write(bytes.subarray(start, end)) }, 5 * turn)
+    setTimeout(() => { if (socket.writable) socket.write(bytes.subarray(start, end)) }, 5 * turn).unref()
   }
 }
 

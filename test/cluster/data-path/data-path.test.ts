@@ -52,7 +52,7 @@ await describeWithNetwork('the data path', () => {
   async function sync(namespace: string, service: { readonly targets: readonly object[]; readonly port?: string }, dns?: DnsServer): Promise<Ran> {
     const { targets, port = 'http' } = service
     const db = { name: 'db', ipFamilyPolicy: 'RequireDualStack', ports: [{ name: port, port: 80, targetPort: 8080 }], targets, healthCheck: check }
-    const resolver = dns === undefined ? {} : { resolver: { nameservers: [dns.address], timeoutSeconds: 1 } }
+    const resolver = dns === undefined ? {} : { resolver: { nameservers: [dns.address], timeoutSeconds: 4 } }
     return registrar(['sync', '-c', '-', '-o', 'json', '--cluster-cidrs', podRanges], configText({ services: [db], ...resolver }, namespace), plane.kubeconfig)
   }
 
