@@ -1,6 +1,6 @@
 // Asks the world: what is there, what DNS says, who can serve. All that is not pure in a pass comes from here and from apply.
 
-import { ownNetworkInDoubt, probeTargetOf, verdictBefore, type Observed } from '../desired/desire.ts'
+import { probeTargetOf, verdictBefore, type Observed } from '../desired/desire.ts'
 import { membersOf, type Member } from '../desired/members.ts'
 import { servicesInDoubt, type ProbedService } from '../desired/network-doubt.ts'
 import { publishedNow } from '../desired/published.ts'
@@ -107,7 +107,7 @@ async function probeServices(
 ): Promise<Pick<Observed, 'health' | 'inDoubt'>> {
   const asked = services.map((service) => askedOf(service, currentOf(current, service), observed, options))
   const health = await probe(asked.flatMap(({ targets }) => targets), signal)
-  return { health, inDoubt: new Map([...servicesInDoubt(asked.map((each) => probedService(each, health)))].map((key) => [key, ownNetworkInDoubt])) }
+  return { health, inDoubt: servicesInDoubt(asked.map((each) => probedService(each, health))) }
 }
 
 /** Nothing where the service is paused or cannot be made. */

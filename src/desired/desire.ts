@@ -51,9 +51,6 @@ export interface Desired {
   readonly endpoints?: Endpoints
 }
 
-/** Why verdicts stand where the failures of several services at once are disbelieved. */
-export const ownNetworkInDoubt = 'Every target failed, and every target of another service too: own network in doubt, verdicts stand as they were'
-
 /** What one service should be, or why that cannot be said (what serves now is then kept). */
 export function desire(declared: DeclaredService, current: CurrentService, observed: Observed, settings: DesireSettings): Desired | string {
   const key = serviceKey(declared)
