@@ -1,0 +1,98 @@
+// One look at one service: what is believed now, what should be, what is written. The pipeline of a pass, for one name.
+
+import { type Observed } from '../desired/desire.ts'
+import { publishedNow } from '../desired/published.ts'
+import { serviceKey, type DeclaredService } from '../model/declared.ts'
+import { type CurrentService } from '../model/objects.ts'
+import { type Resolutions, type TargetState } from '../model/observed.ts'
+import { TargetUnreachable } from '../model/ports.ts'
+import { applyService } from './apply-service.ts'
+import { type Doubts } from './doubts.ts'
+import { isUnfinished } from './is-unfinished.ts'
+import { askedOf, familiesOfOne, type Observation } from './observe.ts'
+import { planOne } from './plan-pass.ts'
+import { type Looked } from './queue.ts'
+import { type Followed, passOptionsOf, type RunOptions, type RunWorld, type Situation } from './run-world.ts'
+import { type Look } from './service-states.ts'
+
+export interface LookSettings {
+  readonly situation: Situation
+  readonly followed: Followed
+  readonly doubts: Doubts
+  readonly world: Pick<RunWorld, 'target' | 'now' | 'tell'>
+  readonly options: RunOptions
+  /** Looks at a service again after this time, in ms. */
+  readonly again: (key: string, delayMs: number) => void
+  /** Told of each look that got as far as a plan, and of each that has to wait, without one. */
+  readonly seen: (key: string, look: Look | undefined) => void
+}
+
+/** Looks at a service by its key. Rejects for a bug alone. */
+export function newLook(settings: LookSettings): (key: string) => Promise<Looked> {
+  const { situation, followed, seen, world } = settings
+  return async (key) => {
+    const service = situation.services.get(key)
+    if (service === undefined) return 'done'
+    if (situation.surroundings === undefined || !isAnswered(service, followed.hosts.resolutions)) {
+      seen(key, undefined)
+      return 'waiting'
+    }
+    try {
+      const look = await lookAt(service, settings)
+      seen(key, look)
+      const { changesAt } = look.plan
+      if (changesAt !== undefined) settings.again(key, Math.min(Math.max(0, changesAt - world.now()), longestWaitMs))
+      return isWorthAnother(look) ? 'failed' : 'done'
+    } catch (error) {
+      if (!(error instanceof TargetUnreachable) && situation.leading?.aborted !== true) throw error
+      world.tell({ kind: 'trouble', where: key, message: (error as Error).message })
+      return 'failed'
+    }
+  }
+}
+
+async function lookAt(service: DeclaredService, settings: LookSettings): Promise<Look> {
+  const { situation, followed, world } = settings
+  const { declared, leading } = situation
+  const current = followed.objects.currentOf(service.namespace, service.name)
+  const observation = await observeOne(service, current, settings)
+  const options = passOptionsOf(settings.options)
+  const plan = planOne(declared, service, current, observation, options)
+  const published = publishedNow(current)
+  if (leading === undefined || leading.aborted) return { published, plan, result: { ...plan, applied: [] }, isUnfinished: true }
+  const result = await applyService({ declared, observation, options, target: world.target }, service, plan, leading)
+  const before = { ...observation, current: { services: new Map([[serviceKey(service), current]]), namespaces: new Map() } }
+  const unfinished = isUnfinished(result, plan, { declared, observation: before })
+  return { published, plan, result: { ...result, status: result.status as Look['result']['status'] }, isUnfinished: unfinished }
+}
+
+/** What is believed of one service's world, and from now on its targets are probed, and only those. */
+async function observeOne(service: DeclaredService, current: CurrentService, settings: LookSettings): Promise<Observation> {
+  const { situation: { surroundings, refuse, declared }, followed: { hosts, targets }, doubts, world: { now } } = settings
+  if (surroundings === undefined) throw new Error('Looked at before the surroundings are known')
+  const key = serviceKey(service)
+  const families = new Map([[key, current.unreadable ?? await familiesOfOne(service, current, surroundings)]])
+  const observed: Observed = {
+    now: new Date(now()).toISOString(), resolutions: hosts.resolutions, families, refuse, health: targets?.states, inDoubt: new Map(),
+    lasting: declared.resolver,
+  }
+  const asked = askedOf(service, current, observed, passOptionsOf(settings.options))
+  targets?.follow(key, asked.targets)
+  const inDoubt = doubts.judge(service, asked, targets?.states ?? noStates)
+  return { current: { services: new Map(), namespaces: new Map() }, observed: { ...observed, inDoubt }, isMirroring: surroundings.isMirroring, notes: [] }
+}
+
+// The clock of the wall may be put back meanwhile, and a timer holds no more than 24 days.
+const longestWaitMs = 3_600_000
+
+const noStates: ReadonlyMap<string, TargetState> = new Map()
+
+/** Nothing is decided of a host before it was asked once: until then everything stays as it is. */
+function isAnswered({ targets, paused }: DeclaredService, resolutions: Resolutions): boolean {
+  return paused || targets.every(({ host, families }) => host === undefined || families.every((family) => resolutions.get(host)?.[family] !== undefined))
+}
+
+/** What failed in the writing may succeed the next time; what cannot be planned waits for news. */
+function isWorthAnother({ plan, result }: Look): boolean {
+  return result.status === 'failed' && plan.changes.length > 0 && result.applied.length < plan.changes.length
+}

@@ -1,0 +1,302 @@
+// The loop against a world in memory: what is written, when, and what is left alone.
+
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { type Declared, type DeclaredService } from '../../src/model/declared.ts'
+import { pausedAnnotation } from '../../src/model/marks.ts'
+import { type Service } from '../../src/model/objects.ts'
+import { TargetUnreachable } from '../../src/model/ports.ts'
+import { address, declaredConfig, declaredService, host } from '../support/declared-service.ts'
+import { MemoryApi } from '../support/memory-api.ts'
+import { memoryRun, type MemoryRun, type MemoryRunSettings } from '../support/memory-run.ts'
+import { memoryTarget, type MemoryTargetOptions } from '../support/memory-target.ts'
+import { absent, onlyIPv4, unknown } from '../support/one-service.ts'
+
+let api: MemoryApi
+let started: MemoryRun | undefined
+beforeEach(() => { jest.useFakeTimers({ now: 1_000_000 }); api = new MemoryApi(); started = undefined })
+afterEach(async () => {
+  const stopping = started?.running.stop()
+  await jest.advanceTimersByTimeAsync(10_000)
+  await stopping
+  expect(jest.getTimerCount()).toBe(0)
+  jest.useRealTimers()
+})
+
+const pass = (ms = 200): Promise<void> => jest.advanceTimersByTimeAsync(ms)
+
+async function start(declared: Declared, { target = {}, ...settings }: Partial<Omit<MemoryRunSettings, 'target'>> & { target?: MemoryTargetOptions } = {}): Promise<MemoryRun> {
+  started = memoryRun({ declared, api, target: memoryTarget(api, target), ...settings })
+  await pass()
+  return started
+}
+
+function at(name: string, ...addresses: string[]): DeclaredService {
+  return declaredService({ name, targets: addresses.map((text) => address(text)) })
+}
+
+function byName(name: string, ...hosts: string[]): DeclaredService {
+  return declaredService({ name, targets: hosts.map((text) => host(text)) })
+}
+
+/** `address` where it is ready, `-address` where it is not. */
+function published(name: string): string[] {
+  return api.current('shop', name).slices.flatMap(({ endpoints }) => (endpoints ?? []).map(({ addresses, conditions }) =>
+    `${conditions?.ready === true ? '' : '-'}${addresses[0] ?? ''}`)).sort()
+}
+
+function serviceOf(name: string): Service {
+  const { service } = api.current('shop', name)
+  if (service === undefined) throw new Error(`No Service ${name}`)
+  return service
+}
+
+function state(name: string) {
+  return started?.running.status().services.find((service) => service.name === name)
+}
+
+describe('run', () => {
+  test('makes the world true to the config, and then writes nothing', async () => {
+    await start(declaredConfig([at('a', '10.0.0.1'), byName('b', 'b.example.com')]), { answers: { 'b.example.com': onlyIPv4('10.0.0.2') } })
+    expect([published('a'), published('b')]).toEqual([['10.0.0.1'], ['10.0.0.2']])
+    const writes = api.writes.length
+    await pass(600_000)
+    expect(api.writes).toHaveLength(writes)
+  })
+
+  test('decides nothing of a service before all of its hosts were asked once', async () => {
+    await start(declaredConfig([byName('a', 'a.example.com')]), {})
+    expect(api.writes).toEqual([])
+    expect(state('a')?.status).toBe('waiting')
+    started?.answer({ 'a.example.com': onlyIPv4('10.0.0.1') })
+    await pass()
+    expect(published('a')).toEqual(['10.0.0.1'])
+  })
+
+  test('follows a host to another address by one write to the slice', async () => {
+    await start(declaredConfig([byName('a', 'a.example.com')], { publish: 'endpointSlices' }), { answers: { 'a.example.com': onlyIPv4('10.0.0.1') } })
+    const writes = api.writes.length
+    started?.answer({ 'a.example.com': onlyIPv4('10.0.0.2') })
+    await pass()
+    expect(published('a')).toEqual(['10.0.0.2'])
+    expect(api.writes).toHaveLength(writes + 1)
+  })
+
+  test('keeps what serves while DNS is silent, also across a restart', async () => {
+    const declared = declaredConfig([byName('a', 'a.example.com')])
+    await start(declared, { answers: { 'a.example.com': onlyIPv4('10.0.0.1') } })
+    started?.answer({ 'a.example.com': { IPv4: unknown, IPv6: unknown } })
+    await pass()
+    expect(published('a')).toEqual(['10.0.0.1'])
+    await started?.running.stop()
+    const writes = api.writes.length
+    await start(declared, { answers: { 'a.example.com': { IPv4: unknown, IPv6: unknown } } })
+    expect(published('a')).toEqual(['10.0.0.1'])
+    expect(api.writes).toHaveLength(writes)
+    expect(state('a')?.status).toBe('kept')
+    expect(state('a')?.hosts[0]?.staleSince).toBe(new Date(1_000_250).toISOString())
+  })
+
+  test('never empties a Service over a host that is confirmed to be absent', async () => {
+    await start(declaredConfig([byName('a', 'a.example.com')]), { answers: { 'a.example.com': onlyIPv4('10.0.0.1', '10.0.0.2') } })
+    started?.answer({ 'a.example.com': { IPv4: absent, IPv6: absent } })
+    await pass()
+    expect(published('a')).not.toEqual([])
+    expect(state('a')?.messages.join()).toMatch(/a\.example\.com/)
+  })
+
+  test('takes a dead target out and says so once', async () => {
+    await start(declaredConfig([at('a', '10.0.0.1', '10.0.0.2')]))
+    started?.judge({ '10.0.0.1:5432': 'unready' })
+    await pass()
+    expect(published('a')).toEqual(['-10.0.0.1', '10.0.0.2'])
+    const told = started?.happenings.filter(({ kind }) => kind === 'address') ?? []
+    expect(told.at(-1)).toMatchObject({ kind: 'address', name: 'a', before: 'ready', address: { address: '10.0.0.1', published: 'notReady', reason: 'ECONNREFUSED' } })
+    started?.touched('shop/a')
+    await pass()
+    expect(started?.happenings.filter(({ kind }) => kind === 'address')).toHaveLength(told.length)
+  })
+
+  test('puts right within a second what somebody else changed or deleted', async () => {
+    await start(declaredConfig([at('a', '10.0.0.1')]))
+    const before = serviceOf('a')
+    api.put({ ...before, spec: { ...before.spec, ports: [{ name: 'pg', port: 1 }] } })
+    started?.touched('shop/a')
+    await pass(1000)
+    expect(serviceOf('a').spec.ports).toMatchObject([{ name: 'pg', port: 5432 }])
+  })
+
+  test('leaves alone what is paused by hand', async () => {
+    await start(declaredConfig([at('a', '10.0.0.1', '10.0.0.2')]))
+    const before = serviceOf('a')
+    api.put({ ...before, metadata: { ...before.metadata, annotations: { [pausedAnnotation]: 'true' } } })
+    started?.touched('shop/a')
+    await pass()
+    const writes = api.writes.length
+    started?.judge({ '10.0.0.1:5432': 'unready' })
+    await pass()
+    expect(api.writes).toHaveLength(writes)
+    expect(state('a')?.status).toBe('paused')
+  })
+
+  test('takes up a restart with the verdicts that are written', async () => {
+    const declared = declaredConfig([at('a', '10.0.0.1', '10.0.0.2')])
+    await start(declared, { verdicts: { '10.0.0.1:5432': 'unready' } })
+    await started?.running.stop()
+    const writes = api.writes.length
+    await start(declared)
+    expect(published('a')).toEqual(['-10.0.0.1', '10.0.0.2'])
+    expect(api.writes).toHaveLength(writes)
+    expect(started?.happenings.filter(({ kind }) => kind === 'address' || kind === 'service')).toEqual([])
+  })
+
+  describe('as a standby', () => {
+    test('follows and probes, writes nothing, and writes at once when it leads', async () => {
+      await start(declaredConfig([byName('a', 'a.example.com')]), { isLeading: false, answers: { 'a.example.com': onlyIPv4('10.0.0.1') } })
+      expect(api.writes).toEqual([])
+      expect(started?.probed()).toEqual(['10.0.0.1:5432'])
+      started?.lead()
+      await pass(100)
+      expect(published('a')).toEqual(['10.0.0.1'])
+    })
+
+    test('stops writing when the lease is lost', async () => {
+      await start(declaredConfig([at('a', '10.0.0.1', '10.0.0.2')]))
+      started?.loseLease()
+      const writes = api.writes.length
+      started?.judge({ '10.0.0.1:5432': 'unready' })
+      await pass(60_000)
+      expect(api.writes).toHaveLength(writes)
+      expect(started?.running.status().isLeading).toBe(false)
+    })
+  })
+
+  describe('a reload', () => {
+    test('takes new services up, prunes what is no longer declared, and stops probing it', async () => {
+      await start(declaredConfig([at('a', '10.0.0.1'), at('b', '10.0.0.2')]))
+      expect(started?.running.take(declaredConfig([at('b', '10.0.0.2'), at('c', '10.0.0.3')]))).toBeUndefined()
+      expect(started?.probed()).toEqual(['10.0.0.2:5432'])
+      await pass()
+      expect([published('a'), published('b'), published('c')]).toEqual([[], ['10.0.0.2'], ['10.0.0.3']])
+      expect(api.current('shop', 'a').service).toBeUndefined()
+      expect(started?.probed()).toEqual(['10.0.0.2:5432', '10.0.0.3:5432'])
+    })
+
+    test('that is faulty keeps the last good config and prunes nothing until there is a good one', async () => {
+      await start(declaredConfig([at('a', '10.0.0.1')]))
+      api.put({ ...serviceOf('a'), metadata: { ...serviceOf('a').metadata, name: 'left', uid: 'left' } })
+      started?.running.refuse('registrar.yaml:1:1: Missing key: instance')
+      void started?.running.resync('asked')
+      await pass()
+      expect(api.current('shop', 'left').service).toBeDefined()
+      expect(started?.running.status().config.fault).toMatch(/Missing key/)
+      started?.running.take(declaredConfig([at('a', '10.0.0.1')]))
+      await pass()
+      expect(api.current('shop', 'left').service).toBeUndefined()
+      expect(started?.running.status().config.fault).toBeUndefined()
+    })
+
+    test('with an empty list of services prunes nothing', async () => {
+      await start(declaredConfig([at('a', '10.0.0.1')]))
+      started?.running.take(declaredConfig([]))
+      await pass(60_000)
+      expect(published('a')).toEqual(['10.0.0.1'])
+    })
+
+    test('with another instance is refused', async () => {
+      await start(declaredConfig([at('a', '10.0.0.1')]))
+      expect(started?.running.take(declaredConfig([at('a', '10.0.0.1')], { instance: 'other' }))).toMatch(/needs a restart/)
+    })
+
+    test('beyond the guard withholds the deletions and does the rest', async () => {
+      const many = Array.from({ length: 10 }, (_, index) => at(`s${index}`, `10.0.1.${index + 1}`))
+      await start(declaredConfig(many))
+      started?.running.take(declaredConfig([...many.slice(5), at('new', '10.0.0.9')]))
+      await pass(1000)
+      expect(published('new')).toEqual(['10.0.0.9'])
+      expect(published('s0')).toEqual(['10.0.1.1'])
+      expect(started?.running.status().guard).toEqual({ deletions: 5, owned: 11, maxDeletePercent: 30 })
+      expect(started?.happenings.some(({ kind }) => kind === 'withheld')).toBe(true)
+    })
+
+    test('does not let the old name go before the new one serves', async () => {
+      await start(declaredConfig([at('old', '10.0.0.1')]))
+      started?.running.take(declaredConfig([byName('new', 'new.example.com')]))
+      await pass(90_000)
+      expect(published('old')).toEqual(['10.0.0.1'])
+      started?.answer({ 'new.example.com': onlyIPv4('10.0.0.1') })
+      await pass()
+      void started?.running.resync('asked')
+      await pass()
+      expect([published('old'), published('new')]).toEqual([[], ['10.0.0.1']])
+    })
+  })
+
+  describe('when something fails', () => {
+    test('one service that cannot be written is tried again, and keeps nobody else', async () => {
+      let isRefusing = true
+      await start(declaredConfig([at('bad', '10.0.0.1'), at('good', '10.0.0.2')]), {
+        target: {
+          beforeWrite: (changes) => {
+            const [change] = changes
+            const isBad = change !== undefined && change.verb !== 'delete' && change.desired.metadata.name === 'bad'
+            return isBad && isRefusing ? { applied: [], failure: { change, kind: 'final', message: 'denied' } } : undefined
+          },
+        },
+      })
+      expect([published('bad'), published('good')]).toEqual([[], ['10.0.0.2']])
+      expect(state('bad')).toMatchObject({ status: 'failed', messages: ['Cannot create Service bad: denied'] })
+      expect(state('bad')?.retryAt).toBeDefined()
+      isRefusing = false
+      await pass(6000)
+      expect(published('bad')).toEqual(['10.0.0.1'])
+      expect(state('bad')?.status).toBe('done')
+    })
+
+    test('a cluster that is away is waited for, and nothing that serves is touched', async () => {
+      let isAway = true
+      await start(declaredConfig([at('a', '10.0.0.1')]), {
+        beforeRefresh: () => { if (isAway) throw new TargetUnreachable('The API server cannot be reached') },
+      })
+      await pass(20_000)
+      expect(api.writes).toEqual([])
+      expect(started?.running.whyNotReady()).toBeDefined()
+      isAway = false
+      await pass(3500)
+      expect(published('a')).toEqual(['10.0.0.1'])
+      expect(started?.running.whyNotReady()).toBeUndefined()
+    })
+
+    test('all targets of two services fail at once: verdicts stand, and it is said', async () => {
+      const none = { whenAllUnready: 'publishNone' } as const
+      await start(declaredConfig([{ ...at('a', '10.0.0.1'), ...none }, { ...at('b', '10.0.0.2'), ...none }]))
+      started?.judge({ '10.0.0.1:5432': 'unready' })
+      await pass(2000)
+      started?.judge({ '10.0.0.2:5432': 'unready' })
+      await pass(60_000)
+      expect([published('a'), published('b')]).toEqual([['10.0.0.1'], ['10.0.0.2']])
+      expect(state('a')?.messages.join()).toMatch(/own network in doubt/)
+      expect(started?.happenings.some(({ kind }) => kind === 'network in doubt')).toBe(true)
+      started?.judge({ '10.0.0.1:5432': 'ready' })
+      await pass(25_000)
+      expect([published('a'), published('b')]).toEqual([['10.0.0.1'], ['-10.0.0.2']])
+    })
+
+    test('all targets of one service alone are judged after one period', async () => {
+      await start(declaredConfig([{ ...at('a', '10.0.0.1'), whenAllUnready: 'publishNone' }, at('b', '10.0.0.2')]))
+      started?.judge({ '10.0.0.1:5432': 'unready' })
+      await pass(5000)
+      expect(published('a')).toEqual(['10.0.0.1'])
+      await pass(6000)
+      expect(published('a')).toEqual(['-10.0.0.1'])
+    })
+  })
+
+  test('stop() lets a write that is under way end, and begins none', async () => {
+    await start(declaredConfig([at('a', '10.0.0.1', '10.0.0.2')]))
+    started?.judge({ '10.0.0.1:5432': 'unready' })
+    await started?.running.stop()
+    const writes = api.writes.length
+    await pass(60_000)
+    expect(api.writes).toHaveLength(writes)
+  })
+})
