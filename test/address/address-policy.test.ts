@@ -38,6 +38,19 @@ describe('addressPolicy()', () => {
     expect(refuse('10.1.9.1')).toBe('inside the denied 10.1.9.0/24')
   })
 
+  test('a range of one family holds no address of the other', () => {
+    expect(addressPolicy({ ...open, denied: ['::/0'] })('192.0.2.1')).toBeUndefined()
+    expect(addressPolicy({ ...open, denied: ['0.0.0.0/0'] })('2001:db8::1')).toBeUndefined()
+    expect(addressPolicy({ ...open, allowed: [['::/0']] })('192.0.2.1')).toBe('outside the allowed CIDRs')
+  })
+
+  test('a range holds what it holds when its text names an address inside it', () => {
+    const refuse = addressPolicy({ ...open, denied: ['10.1.2.3/16', '2001:db8::1/33'] })
+    expect(refuse('10.1.9.9')).toBe('inside the denied 10.1.2.3/16')
+    expect(refuse('2001:db8:7fff::9')).toBe('inside the denied 2001:db8::1/33')
+    expect(refuse('2001:db8:8000::9')).toBeUndefined()
+  })
+
   test('judges a NAT64 address by the IPv4 address that it leads to too', () => {
     const refuse = addressPolicy({ ...open, denied: ['192.0.2.0/24'], own: new Map([['10.96.0.0/16', 'Service range of the cluster']]) })
     expect(refuse('64:ff9b::a60:1')).toBe('Service range of the cluster')
