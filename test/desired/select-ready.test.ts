@@ -10,9 +10,9 @@ import { decisions, nothingThere, onlyIPv4, planOf } from '../support/one-servic
 const publishAll = { whenAllUnready: 'publishAll', panicThresholdPercent: 0 } as const
 const publishNone = { whenAllUnready: 'publishNone', panicThresholdPercent: 0 } as const
 
-/** `ready unready unprobed`, a `-` before a drained one. */
+/** `ready unready unprobed`, a `-` before a drained one, a `~` before one whose host has been silent for too long. */
 function candidates(text: string): Candidate[] {
-  return text.split(' ').map((word) => ({ verdict: word.replace('-', '') as Verdict, drain: word.startsWith('-') }))
+  return text.split(' ').map((word) => ({ verdict: word.replace(/^[-~]*/, '') as Verdict, drain: word.startsWith('-'), isExpired: word.includes('~') }))
 }
 
 describe('selectReady()', () => {
@@ -48,12 +48,29 @@ describe('selectReady()', () => {
     expect(selection.message?.startsWith('Panic') ?? false).toBe(isSaid)
   })
 
+  test.each([
+    ['it is not ready whatever its check says', publishAll, '~ready ready', [false, true]],
+    ['it stays when it would be the last, whatever whenAllUnready says', publishNone, '~ready ~unready unready', [true, false, false]],
+    ['it stays until a newcomer is probed', publishNone, '~ready unprobed', [true, false]],
+    ['it gives way to a newcomer where it fails', publishNone, '~unready unprobed', [false, true]],
+    ['it serves rather than a drained target', publishAll, '-ready ~ready', [false, true]],
+    ['a drained one serves rather than one that fails', publishAll, '-ready ~unready', [true, false]],
+    ['drained too it is as drained', publishAll, '-~ready ~ready', [false, true]],
+    ['one that was never probed serves when it is all there is', publishNone, '~unprobed', [true]],
+    ['all fail, publishAll: it stays out', publishAll, '~unready unready', [false, true]],
+    ['all fail, publishAll, and none is in service: the drained stay out', publishAll, '~unready -unready', [true, false]],
+    ['all fail, publishNone', publishNone, '~unready ~unready', [false, false]],
+    ['it counts for neither side of panic', { ...publishNone, panicThresholdPercent: 60 }, '~ready ~ready ready unready', [false, false, true, true]],
+  ] as const)('a host that has been silent for too long: %s', (_, policy, text, ready) => {
+    expect(selectReady(policy, candidates(text)).ready).toEqual(ready)
+  })
+
   test('whenAllUnready comes after panic: with none ready it decides', () => {
     const selection = selectReady({ ...publishNone, panicThresholdPercent: 100 }, candidates('unready unready'))
     expect(selection.ready).toEqual([false, false])
   })
 
-  test.each([[publishAll, 'unready unready'], [publishNone, 'unready'], [publishNone, '-ready unready']] as const)('%o of %s is said loudly', (policy, text) => {
+  test.each([[publishAll, 'unready unready'], [publishNone, 'unready'], [publishNone, '-ready unready'], [publishNone, '~ready unready']] as const)('%o of %s is said loudly', (policy, text) => {
     expect(selectReady(policy, candidates(text)).message).toBeDefined()
   })
 

@@ -1,5 +1,6 @@
 // One service through the pure core: what DNS and the probes said in, the plan out.
 
+import { type Lasting } from '../../src/desired/answer-of.ts'
 import { desire, type Desired, type Observed } from '../../src/desired/desire.ts'
 import { publishedNow } from '../../src/desired/published.ts'
 import { type ServicePlan } from '../../src/model/changes.ts'
@@ -24,6 +25,8 @@ export interface Seen {
   readonly acceptAbsent?: boolean
   readonly recreate?: boolean
   readonly isMirroring?: boolean
+  /** The rules of `run`. */
+  readonly lasting?: Lasting
 }
 
 export const instance = 'shop-platform'
@@ -51,6 +54,7 @@ export function observed(declared: DeclaredService, seen: Seen): Observed {
     families: new Map([[serviceKey(declared), families]]),
     refuse: (address) => refused[address],
     inDoubt: new Map(seen.isInDoubt === true ? [[serviceKey(declared), 'own network in doubt']] : []),
+    ...(seen.lasting !== undefined && { lasting: seen.lasting }),
   }
 }
 
