@@ -3,7 +3,7 @@
 const pure = '^src/(model|desired|plan)/|^src/probe/threshold[.]ts|^src/controller/schedule[.]ts'
 const stages = '(config|resolve|probe|desired|plan|kubernetes|directory|telemetry)'
 const shared = '^src/(model|address)/'
-const edge = '^src/(app|main|cli)[.]ts$|^src/commands/'
+const edge = '^src/(app|app-run|main|cli)[.]ts$|^src/commands/'
 
 /** A package that one room alone knows. */
 const onlyIn = (name, room, path) => ({ name, severity: 'error', from: { path: '^src/', pathNot: room }, to: { path } })

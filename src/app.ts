@@ -2,6 +2,8 @@
 
 import { addressPolicy } from './address/address-policy.ts'
 import { type World } from './controller/world.ts'
+import { type ClientOptions, type KubernetesClient } from './kubernetes/client.ts'
+import { type ClusterTargetOptions } from './kubernetes/cluster-target.ts'
 import { type Declared } from './model/declared.ts'
 import { type ProbeTargets, type RefuseAddress, type ResolveHosts, type Target } from './model/ports.ts'
 
@@ -42,18 +44,26 @@ export async function openTarget(declared: Declared, options: AppOptions): Promi
     const target = options.to.kind === 'directory' ? directoryTarget(options.to.path, declared.instance) : emptyTarget
     return { target, leaseHolder: () => Promise.resolve(undefined) }
   }
-  const [{ kubernetesClient }, { clusterTarget }, { leaseHolder }] = await Promise.all([
-    import('./kubernetes/client.ts'), import('./kubernetes/cluster-target.ts'), import('./kubernetes/lease-holder.ts'),
+  const [client, { clusterTarget }, { leaseHolder }] = await Promise.all([
+    openClient(options, {}), import('./kubernetes/cluster-target.ts'), import('./kubernetes/lease-holder.ts'),
   ])
-  const { kubeconfig, context, namespaces } = options
-  const client = kubernetesClient({
-    connections: writeConcurrency,
-    ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }),
-  })
   return {
-    target: clusterTarget(client, { dryRun: options.dryRunOnServer, isServiceRangeGiven: options.clusterCIDRs.length > 0, ...(namespaces !== undefined && { namespaces }) }),
+    target: clusterTarget(client, targetOptions(options)),
     leaseHolder: (signal) => leaseHolder(client, declared.instance, signal),
   }
+}
+
+/** A client of the cluster that the flags name. */
+export async function openClient({ kubeconfig, context }: AppOptions, options: ClientOptions): Promise<KubernetesClient> {
+  const { kubernetesClient } = await import('./kubernetes/client.ts')
+  return kubernetesClient({
+    connections: writeConcurrency, ...options,
+    ...(kubeconfig !== undefined && { kubeconfig }), ...(context !== undefined && { context }),
+  })
+}
+
+export function targetOptions({ dryRunOnServer, clusterCIDRs, namespaces }: AppOptions): ClusterTargetOptions {
+  return { dryRun: dryRunOnServer, isServiceRangeGiven: clusterCIDRs.length > 0, ...(namespaces !== undefined && { namespaces }) }
 }
 
 export async function openResolver(declared: Declared): Promise<ResolveHosts> {

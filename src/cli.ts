@@ -1,7 +1,7 @@
 // The verbs: their flags, their help, and what their failures mean as exit codes. Each verb's code is loaded when it is called.
 
 import { Command, CommanderError, Option } from 'commander'
-import { type Flags, withAddressRules, withConfig, withObservation, withOutput, withPlanning, withSelection, withTarget, withTimeout } from './commands/options.ts'
+import { type Flags, withAddressRules, withAdmin, withConfig, withLease, withObservation, withOutput, withPlanning, withSelection, withTarget, withTimeout } from './commands/options.ts'
 import { tell } from './commands/output.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import manifest from '../package.json' with { type: 'json' }
@@ -57,6 +57,15 @@ function programOf(run: (load: () => Promise<Verb>) => (flags: Flags) => Promise
   withDryRun(withPass(verb('sync', 'make the cluster (or a directory) true to the config, once', ['sync -c registrar.yaml', 'sync -c services/ --to dir:manifests', 'sync -c registrar.yaml --dry-run=server']))
     .option('--force', 'write although a controller holds the lease', false))
     .action(run(async () => (await import('./commands/sync.ts')).sync))
+
+  withLease(withAdmin(withAddressRules(withTarget(withConfig(
+    verb('run', 'keep the cluster (or a directory) true to the config, until it is told to end', ['run -c config/', 'run -c config/ --to dir:manifests', 'run -c registrar.yaml --admin :9780 --no-lease']))))))
+    .option('--probe', 'probe targets (the default for a cluster)')
+    .option('--no-probe', 'do not probe: written verdicts stay, newcomers are ready (the default for a directory)')
+    .option('--no-prune', 'leave services alone that are no longer declared')
+    .option('--allow-deletes', 'delete more Services than the guard permits', false)
+    .option('-v, --verbose', 'log more', false)
+    .action(run(async () => (await import('./commands/run.ts')).run))
 
   withTimeout(withAddressRules(withObservation(withSelection(withOutput(withConfig(
     verb('render', 'print the manifests', ['render -c registrar.yaml | kubectl apply -f -', 'render -c registrar.yaml --probe -o json'])), ['yaml', 'json'])))))

@@ -28,6 +28,11 @@ export interface Flags {
   readonly timeout?: number
   readonly verbose: boolean
   readonly yes: boolean
+  /** `host:port` of the admin port. */
+  readonly admin?: string
+  readonly lease: boolean
+  readonly leaseNamespace?: string
+  readonly leaseName?: string
 }
 
 const list = (text: string): string[] => text.split(',').map((item) => item.trim()).filter((item) => item !== '')
@@ -75,6 +80,17 @@ export function withPlanning(command: Command): Command {
     .option('--no-prune', 'leave services alone that are no longer declared')
     .option('--allow-deletes', 'delete more Services than the guard permits', false)
     .option('--recreate', 'change what cannot be changed in place by delete and create', false)
+}
+
+export function withAdmin(command: Command): Command {
+  return command.option('--admin <host:port>', 'the admin port: /status, /metrics, /healthz, /readyz', '127.0.0.1:9780')
+}
+
+export function withLease(command: Command): Command {
+  return command
+    .option('--lease-namespace <name>', "namespace of the lease (default: the Pod's, outside of a Pod default)")
+    .option('--lease-name <name>', 'name of the lease (default: endpoint-registrar-INSTANCE)')
+    .option('--no-lease', 'write without a lease: nobody else may')
 }
 
 export function withTimeout(command: Command): Command {

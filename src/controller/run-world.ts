@@ -18,6 +18,10 @@ export interface RunWorld {
   readonly tell: Tell
   /** ms since the epoch. */
   readonly now: () => number
+  /** Told how long a service waited for its turn, in seconds beyond the debounce. */
+  readonly waited?: (seconds: number) => void
+  /** Told how each look at a service ended. */
+  readonly looked?: (looked: 'done' | 'waiting' | 'failed') => void
 }
 
 export type RunOptions = Pick<PassOptions, 'prune' | 'allowDeletes' | 'namespaces' | 'concurrency'>

@@ -22,6 +22,10 @@ export interface Running {
   refuse(fault: string): void
   resync(cause: ResyncCause): Promise<void>
   status(): Omit<RunStatus, 'version'>
+  /** The uid of a service's Service, as last heard. */
+  uidOf(namespace: string, name: string): string | undefined
+  /** ms since the epoch of the last sign of life of the slowest watch. */
+  heardAt(): number | undefined
   /** Why it is not ready, or undefined where it is. */
   whyNotReady(): string | undefined
   /** Takes no more work, finishes the writes in flight, gives the lease back. */
@@ -31,14 +35,26 @@ export interface Running {
 // Answers of DNS may take their time; what was not looked at by then holds back what goes in its namespace.
 const lookAllWithinMs = 60_000
 
+// A Pod that is asked to end gets thirty seconds, and people expect five.
+const writesEndWithinMs = 3000
+
 /** Starts to follow the world of a config. Nothing is written before the lease is held. */
 export function run(first: Declared, world: RunWorld, options: RunOptions): Running {
   const startedAt = iso(world.now())
   const situation: Situation = { ...takenOf(first, world), refuse: () => undefined }
   const states = new Map<string, KnownState>()
+  const ending = new AbortController()
   let withheld: Plan['guard']
 
-  const queue = openQueue({ look: (key) => look(key), concurrency: options.concurrency, debounceMs: () => situation.declared.writeDebounceMs })
+  const queue = openQueue({
+    concurrency: options.concurrency, debounceMs: () => situation.declared.writeDebounceMs,
+    ...(world.waited !== undefined && { waited: world.waited }),
+    look: async (key) => {
+      const looked = await look(key)
+      world.looked?.(looked)
+      return looked
+    },
+  })
   const again = (key: string, delayMs: number): void => { queue.addLater(key, delayMs) }
   const addAll = (keys: Iterable<string>): void => { for (const key of keys) queue.add(key) }
   const hosts = followedHosts(world.followHosts, (key) => { queue.add(key) })
@@ -49,9 +65,7 @@ export function run(first: Declared, world: RunWorld, options: RunOptions): Runn
   const look = newLook({ situation, followed, doubts, world, options, again, seen: remember })
   const resync = openResync(resyncOnce, world.tell, world.now)
   const leadership = world.standForElection((leading) => {
-    situation.leading = leading
-    world.tell({ kind: 'leading', isLeading: true, holder: leadership.holder() })
-    leading.addEventListener('abort', () => { world.tell({ kind: 'leading', isLeading: false, holder: leadership.holder() }) }, { once: true })
+    situation.leading = AbortSignal.any([leading, ending.signal])
     // At once from what is known, so that a takeover does not wait for the lists.
     addAll(situation.services.keys())
     void resync.ask('leading')
@@ -125,11 +139,15 @@ export function run(first: Declared, world: RunWorld, options: RunOptions): Runn
         services: serviceStatesOf({ services: situation.services, stateOf: (key) => states.get(key), retryAt, followed, startedAt }),
       }
     },
+    uidOf: (namespace, name) => followed.objects.currentOf(namespace, name).service?.metadata.uid,
+    heardAt: () => followed.objects.heardAt(),
     whyNotReady() {
       return resync.lastAt() === undefined ? 'Not everything was read and looked at once' : undefined
     },
     async stop() {
+      const timer = setTimeout(() => { ending.abort() }, writesEndWithinMs)
       await Promise.all([resync.stop(), queue.stop()])
+      clearTimeout(timer)
       await Promise.all([followed.hosts.stop(), followed.targets?.stop(), followed.objects.stop()])
       await leadership.stop()
     },
