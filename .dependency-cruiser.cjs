@@ -26,6 +26,8 @@ module.exports = {
     onlyIn('only-kubernetes-imports-undici', '^src/kubernetes/', 'node_modules/undici/'),
     onlyIn('only-the-http-probe-imports-axios', '^src/probe/http[.]ts$', 'node_modules/axios/'),
     onlyIn('only-resolve-imports-the-dns-codec', '^src/resolve/', 'node_modules/dns-packet/'),
+    onlyIn('only-telemetry-imports-the-metrics', '^src/telemetry/', 'node_modules/prom-client/'),
+    onlyIn('only-telemetry-imports-the-logger', '^src/telemetry/', 'node_modules/pino(-pretty)?/'),
     onlyIn('only-the-command-line-imports-commander', '^src/cli[.]ts$|^src/commands/', 'node_modules/commander/'),
     { name: 'controller-sees-ports-only', comment: 'The pipeline knows the pure core and the ports, never an adapter.', severity: 'error',
       from: { path: '^src/controller/' }, to: { path: '^src/', pathNot: '^src/(model|desired|plan|controller)/|^src/probe/threshold[.]ts' } },

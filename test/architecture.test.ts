@@ -45,6 +45,11 @@ const forbidden = [
   ['only-kubernetes-imports-undici', 'src/probe/undici.ts', 'undici'],
   ['only-the-http-probe-imports-axios', 'src/probe/other.ts', 'axios'],
   ['only-resolve-imports-the-dns-codec', 'src/probe/dns.ts', 'dns-packet'],
+  ['only-telemetry-imports-the-metrics', 'src/controller/metrics.ts', 'prom-client'],
+  ['only-telemetry-imports-the-logger', 'src/controller/log.ts', 'pino'],
+  ['only-telemetry-imports-the-logger', 'src/commands/log.ts', 'pino-pretty'],
+  ['stages-do-not-know-each-other', 'src/telemetry/b.ts', 'src/kubernetes/a.ts'],
+  ['stages-know-shared-nouns-alone', 'src/telemetry/c.ts', 'src/controller/a.ts'],
   ['only-the-command-line-imports-commander', 'src/report/commander.ts', 'commander'],
   ['controller-sees-ports-only', 'src/controller/b.ts', 'src/kubernetes/a.ts'],
   ['controller-sees-ports-only', 'src/controller/c.ts', 'src/address/a.ts'],
@@ -66,6 +71,8 @@ const allowed = [
   ['src/resolve/c.ts', 'src/address/a.ts'],
   ['src/resolve/d.ts', 'dns-packet'],
   ['src/probe/http.ts', 'axios'],
+  ['src/telemetry/d.ts', 'pino'],
+  ['src/telemetry/e.ts', 'prom-client'],
   ['src/kubernetes/c.ts', '@kubernetes/client-node'],
   ['src/controller/e.ts', 'src/plan/a.ts'],
   ['src/report/f.ts', 'src/controller/a.ts'],
@@ -107,7 +114,7 @@ async function plant(folder: string): Promise<void> {
     await mkdir(dirname(join(folder, path)), { recursive: true })
     await writeFile(join(folder, path), text)
   }
-  const packages = ['axios', 'undici', 'dns-packet', 'commander', '@kubernetes/client-node', 'jest']
+  const packages = ['axios', 'undici', 'dns-packet', 'commander', 'pino', 'pino-pretty', 'prom-client', '@kubernetes/client-node', 'jest']
   await write('package.json', JSON.stringify({
     type: 'module', dependencies: Object.fromEntries(packages.slice(0, -1).map((name) => [name, '1.0.0'])), devDependencies: { jest: '1.0.0' },
   }))
