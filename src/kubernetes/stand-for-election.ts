@@ -98,8 +98,9 @@ async function keepTrying(election: Election, signal: AbortSignal): Promise<void
       trouble(error)
     })
     announce()
+    const now = clock.now()
     const tried = { startedAt, renewedAt: terms.renewedAt(), decision: lease.decision(), jitter: clock.random() }
-    await clock.wait(nextTryAt(tried, clock.now(), durations) - clock.now(), signal).catch(() => undefined)
+    await clock.wait(nextTryAt(tried, now, durations) - now, signal).catch(() => undefined)
   }
 }
 
