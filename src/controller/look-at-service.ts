@@ -23,8 +23,8 @@ export interface LookSettings {
   readonly options: RunOptions
   /** Looks at a service again after this time, in ms. */
   readonly again: (key: string, delayMs: number) => void
-  /** Told of each look that got as far as a plan, and of each that has to wait, without one. */
-  readonly seen: (key: string, look: Look | undefined) => void
+  /** Told of each look that got as far as a plan. */
+  readonly seen: (key: string, look: Look) => void
 }
 
 /** Looks at a service by its key. Rejects for a bug alone. */
@@ -33,10 +33,7 @@ export function newLook(settings: LookSettings): (key: string) => Promise<Looked
   return async (key) => {
     const service = situation.services.get(key)
     if (service === undefined) return 'done'
-    if (situation.surroundings === undefined || !isAnswered(service, followed.hosts.resolutions)) {
-      seen(key, undefined)
-      return 'waiting'
-    }
+    if (situation.surroundings === undefined || !isAnswered(service, followed.hosts.resolutions)) return 'waiting'
     try {
       const look = await lookAt(service, settings)
       seen(key, look)

@@ -1,5 +1,6 @@
 // What `run` is given, and what it holds of the moment: the same pipeline as a pass, with a world that is followed.
 
+import { type Plan } from '../model/changes.ts'
 import { type Declared, type DeclaredService } from '../model/declared.ts'
 import { type Tell } from '../model/happenings.ts'
 import {
@@ -46,6 +47,8 @@ export interface Situation {
   refuse: RefuseAddress
   /** Ends with the leadership; undefined for a standby. */
   leading?: AbortSignal
+  /** Deletions that the guard withheld in the last resync. */
+  guard?: NonNullable<Plan['guard']>
 }
 
 /** A pass of `run` never accepts what is not confirmed: an absence reaches it only once it is. */

@@ -3,33 +3,42 @@
 
 import { probeTargetOf } from '../desired/desire.ts'
 import { publishedNow } from '../desired/published.ts'
-import { serviceKey, type DeclaredService } from '../model/declared.ts'
+import { type DeclaredService } from '../model/declared.ts'
 import { probeKey, type HostState } from '../model/observed.ts'
-import { type AddressState, type HostReport, type ServiceState } from '../model/run-status.ts'
+import { type Leadership } from '../model/ports.ts'
+import { type AddressState, type HostReport, type RunStatus, type ServiceState } from '../model/run-status.ts'
+import { type Loop } from './loop.ts'
 import { type Followed } from './run-world.ts'
 import { type KnownState } from './service-states.ts'
 
-export interface StatusSources {
-  readonly services: ReadonlyMap<string, DeclaredService>
-  readonly stateOf: (key: string) => KnownState | undefined
-  /** When the next try is due, in ms since the epoch. */
-  readonly retryAt: (key: string) => number | undefined
-  readonly followed: Followed
-  /** ISO time since which a service that was not looked at waits. */
-  readonly startedAt: string
+/** What is known at this moment; all that a status has but the version. */
+export function statusOfRun(loop: Loop, leadership: Leadership): Omit<RunStatus, 'version'> {
+  const { world, situation, resync, queue, startedAt } = loop
+  const { declared, takenAt, fault, guard } = situation
+  const holder = leadership.holder()
+  const resyncedAt = resync.lastAt()
+  return {
+    instance: declared.instance, now: iso(world.now()), startedAt, isLeading: leadership.isLeading(),
+    ...(holder !== undefined && { holder }),
+    config: { takenAt, ...(fault !== undefined && { fault }) },
+    ...(resyncedAt !== undefined && { resyncedAt: iso(resyncedAt) }),
+    ...(guard !== undefined && { guard }),
+    queue: queue.size(),
+    services: serviceStates(loop),
+  }
 }
 
-export function serviceStatesOf({ services, stateOf, retryAt, followed, startedAt }: StatusSources): ServiceState[] {
+function serviceStates({ world, situation, states, queue, followed, startedAt }: Loop): ServiceState[] {
   const hosts = Map.groupBy(followed.hosts.states(), ({ host }) => host)
-  return [...services.values()].map((service) => {
-    const key = serviceKey(service)
+  const now = world.now() - performance.now()
+  return [...situation.services].map(([key, service]) => {
     const { namespace, name } = service
-    const { isUnfinished: _isUnfinished, ...state } = stateOf(key)
+    const { isUnfinished: _isUnfinished, ...state } = states.get(key)
       ?? { namespace, name, status: 'waiting' as const, since: startedAt, messages: [], addresses: [], isUnfinished: true }
-    const next = retryAt(key)
+    const retryAt = queue.retryAt(key)
     return {
       ...state,
-      ...(next !== undefined && { retryAt: iso(next) }),
+      ...(retryAt !== undefined && { retryAt: iso(now + retryAt) }),
       hosts: hostReports(service, hosts, followed),
       addresses: state.addresses.map((address) => ({ ...address, ...probeOf(service, address, followed) })),
     }
@@ -59,7 +68,7 @@ function hostReport(host: string, family: HostReport['family'], state: HostState
   }
 }
 
-function probeOf(service: DeclaredService, address: KnownState['addresses'][number], { targets }: StatusSources['followed']): Partial<AddressState> {
+function probeOf(service: DeclaredService, address: KnownState['addresses'][number], { targets }: Followed): Partial<AddressState> {
   const target = probeTargetOf(service, { ...address, drain: false })
   const state = target === undefined ? undefined : targets?.states.get(probeKey(target))
   if (state === undefined) return {}

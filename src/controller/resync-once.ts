@@ -1,0 +1,23 @@
+// One full resync: reads everything anew, looks at every service, and lets go what is no longer declared.
+
+import { prune } from './prune.ts'
+import { type Loop } from './loop.ts'
+
+// Answers of DNS may take their time; what was not looked at by then holds back what goes in its namespace.
+const lookAllWithinMs = 60_000
+
+/** Rejects with TargetUnreachable where nothing could be read, or with the signal's reason. */
+export async function resyncOnce(loop: Loop, signal: AbortSignal): Promise<void> {
+  const { followed, situation, hosts, queue, world } = loop
+  await followed.objects.refresh(signal)
+  const surroundings = await world.target.surroundings(signal)
+  const refuse = world.addressPolicy(situation.declared)(surroundings.ownRanges)
+  situation.surroundings = surroundings
+  situation.refuse = (address) => refuse(address) ?? followed.objects.current().ownRanges?.get(address)
+  hosts.follow(situation.declared, followed.objects)
+  const inTime = AbortSignal.any([signal, AbortSignal.timeout(lookAllWithinMs)])
+  await queue.lookAt(situation.services.keys(), inTime).catch(() => { signal.throwIfAborted() })
+  const guard = await prune(loop)
+  if (guard === undefined) delete situation.guard
+  else situation.guard = guard
+}
