@@ -1,0 +1,34 @@
+import { expect, test } from '@jest/globals'
+import { kubernetesClient } from '../../src/kubernetes/client.ts'
+import { forLease, standForElection } from '../../src/kubernetes/stand-for-election.ts'
+import { answerJSON, misbehavingServer, status } from './misbehaving-server.ts'
+
+const signal = new AbortController().signal
+
+test('forLease gives renewals a way of their own, past a thousand writes that wait for theirs', async () => {
+  let stored = 0
+  await using server = await misbehavingServer((request, response) => {
+    if (request.url?.includes('/leases') !== true) setTimeout(() => { answerJSON(response, 200, {}) }, 100)
+    else if (request.method === 'GET') answerJSON(response, 404, status(404, 'NotFound', 'no lease'))
+    else answerJSON(response, 200, { metadata: { resourceVersion: String(++stored) }, spec: { holderIdentity: 'one' } })
+  })
+  const { kubeconfig } = server
+  const [writes, lease] = [kubernetesClient({ kubeconfig }), kubernetesClient({ kubeconfig, ...forLease })]
+  const terms: AbortSignal[] = []
+  const durations = { leaseMs: 3000, renewDeadlineMs: 2000, retryMs: 200 }
+  const options = { client: lease, namespace: 'shop', name: 'lease', identity: 'one', tell: () => undefined, durations }
+  let queued: Promise<unknown> = Promise.resolve()
+  const leadership = await new Promise<ReturnType<ReturnType<typeof standForElection>>>((resolve) => {
+    const self = standForElection(options)((leading) => {
+      terms.push(leading)
+      queued = Promise.all(Array.from({ length: 1000 }, () => writes.call({ method: 'POST', path: '/api/v1/services', body: {} }, signal)))
+      resolve(self)
+    })
+  })
+  const before = stored
+  await queued
+  expect(stored - before).toBeGreaterThan(3)
+  expect([leadership.isLeading(), terms.map(({ aborted }) => aborted)]).toEqual([true, [false]])
+  await leadership.stop()
+  await Promise.all([writes.close(), lease.close()])
+})
