@@ -1,9 +1,12 @@
-import { expect, test } from '@jest/globals'
+import { afterEach, expect, test } from '@jest/globals'
 import { kubernetesClient } from '../../src/kubernetes/client.ts'
 import { forLease, standForElection } from '../../src/kubernetes/stand-for-election.ts'
 import { answerJSON, misbehavingServer, status } from './misbehaving-server.ts'
 
 const signal = new AbortController().signal
+const ends: (() => Promise<void>)[] = []
+
+afterEach(async () => { for (const end of ends.splice(0)) await end() })
 
 test('forLease gives renewals a way of their own, past a thousand writes that wait for theirs', async () => {
   let stored = 0
@@ -14,6 +17,7 @@ test('forLease gives renewals a way of their own, past a thousand writes that wa
   })
   const { kubeconfig } = server
   const [writes, lease] = [kubernetesClient({ kubeconfig }), kubernetesClient({ kubeconfig, ...forLease })]
+  ends.push(() => writes.close(), () => lease.close())
   const terms: AbortSignal[] = []
   const durations = { leaseMs: 3000, renewDeadlineMs: 2000, retryMs: 200 }
   const options = { client: lease, namespace: 'shop', name: 'lease', identity: 'one', tell: () => undefined, durations }
@@ -24,11 +28,10 @@ test('forLease gives renewals a way of their own, past a thousand writes that wa
       queued = Promise.all(Array.from({ length: 1000 }, () => writes.call({ method: 'POST', path: '/api/v1/services', body: {} }, signal)))
       resolve(self)
     })
+    ends.unshift(() => self.stop())
   })
   const before = stored
   await queued
   expect(stored - before).toBeGreaterThan(3)
   expect([leadership.isLeading(), terms.map(({ aborted }) => aborted)]).toEqual([true, [false]])
-  await leadership.stop()
-  await Promise.all([writes.close(), lease.close()])
 })
