@@ -6,6 +6,7 @@ import { tell } from './commands/output.ts'
 import { exitCodes, type ExitCode } from './exit-codes.ts'
 import manifest from '../package.json' with { type: 'json' }
 
+type Loader = (load: () => Promise<Verb>) => (flags: Flags) => Promise<void>
 type Verb = (flags: Flags, signal: AbortSignal) => Promise<ExitCode>
 
 /** Runs one command line to its exit code; rejects never. */
@@ -30,7 +31,7 @@ export async function runCli(argv: readonly string[], signal: AbortSignal): Prom
   }
 }
 
-function programOf(run: (load: () => Promise<Verb>) => (flags: Flags) => Promise<void>): Command {
+function programOf(run: Loader): Command {
   const program = new Command('endpoint-registrar')
     .version(manifest.version)
     .description('Keeps selectorless Kubernetes Services pointed at outside hosts')
@@ -67,6 +68,8 @@ function programOf(run: (load: () => Promise<Verb>) => (flags: Flags) => Promise
     .option('-v, --verbose', 'log more', false)
     .action(run(async () => (await import('./commands/run.ts')).run))
 
+  addStatusVerbs(verb, run)
+
   withTimeout(withAddressRules(withObservation(withSelection(withOutput(withConfig(
     verb('render', 'print the manifests', ['render -c registrar.yaml | kubectl apply -f -', 'render -c registrar.yaml --probe -o json'])), ['yaml', 'json'])))))
     .action(run(async () => (await import('./commands/render.ts')).render))
@@ -79,8 +82,28 @@ function programOf(run: (load: () => Promise<Verb>) => (flags: Flags) => Promise
   return program
 }
 
+function addStatusVerbs(verb: (name: string, description: string, examples: readonly string[]) => Command, run: Loader): void {
+  withStatusSource(verb('status', 'show what the controller knows of each service', ['status', 'status -n shop -o json', 'status --instance shop.registrar']))
+    .action(run(async () => (await import('./commands/status.ts')).status))
+
+  withStatusSource(verb('explain', 'show why each address of a service is in or out, and what to do', ['explain shop/orders-db', 'explain orders-db -n shop --admin :9780']))
+    .argument('<service>', 'NAMESPACE/NAME, or NAME')
+    .action((service: string, flags: Flags) => run(async () => (await import('./commands/explain.ts')).explain)({ ...flags, service }))
+}
+
 function withPass(command: Command): Command {
   return withTimeout(withAddressRules(withPlanning(withObservation(withTarget(withSelection(withOutput(withConfig(command))))))))
+}
+
+/** A controller is asked; where none answers, a config or an instance says whose objects are read. */
+function withStatusSource(command: Command): Command {
+  return withTimeout(withTarget(withAdmin(command
+    .addOption(new Option('-o, --output <format>', 'how the result is printed').choices(['table', 'json', 'yaml']).default('table'))
+    .option('-v, --verbose', 'show all that is said of a service', false)
+    .option('-n, --namespace <name>', 'only services of this namespace')
+    .addOption(new Option('-c, --config <path>', 'where no controller answers: read the objects of the services of this config; may be repeated')
+      .argParser((text: string, before: readonly string[] | undefined) => [...(before ?? []), text]))
+    .option('--instance <name>', 'where no controller answers: read the objects of this instance'))))
 }
 
 function withDryRun(command: Command): Command {
@@ -91,6 +114,7 @@ function withDryRun(command: Command): Command {
 const failures: Readonly<Record<string, { readonly code: ExitCode; readonly text: (message: string) => string }>> = {
   ConfigFault: { code: exitCodes.usage, text: (message) => message },
   UsageError: { code: exitCodes.usage, text: (message) => `Error: ${message}` },
+  ListenError: { code: exitCodes.usage, text: (message) => `Error: ${message}` },
   TargetUnreachable: { code: exitCodes.unreachable, text: (message) => `Error: ${message}` },
   ClusterError: { code: exitCodes.unreachable, text: (message) => `Error: ${message}` },
   TimeoutError: { code: exitCodes.incomplete, text: () => 'Error: Not finished in the time given: nothing was written' },
@@ -112,6 +136,6 @@ Exit codes:
   1   plan: there are changes
   2   usage or config
   3   the guard withheld deletions; the rest was done
-  4   some or all services failed, were refused or keep what they had; the rest was done
-  5   the cluster cannot be reached
+  4   some or all services failed, were refused or keep what they had (status, explain: or serve by nothing); the rest was done
+  5   the cluster cannot be reached (status, explain: nor a controller)
   70  a bug`
