@@ -39,7 +39,8 @@ export async function openLog({ level, isPretty, destination: given, now = Date.
 
 /** Line by line, not as a stream of its own, whose last lines would be lost at the end. */
 async function prettyLines(given: DestinationStream | undefined): Promise<DestinationStream> {
-  const { prettyFactory } = await import('pino-pretty')
+  // By its default export: of a CommonJS package the bundle has no other.
+  const { default: { prettyFactory } } = await import('pino-pretty')
   const colorize = given === undefined && process.stderr.isTTY && process.stderr.hasColors()
   const pretty = prettyFactory({ colorize, singleLine: true, messageKey: 'message', translateTime: 'SYS:HH:MM:ss.l' })
   const to: { write(text: string): unknown } = given ?? process.stderr

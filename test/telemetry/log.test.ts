@@ -1,5 +1,9 @@
 import { spawnSync } from 'node:child_process'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { build } from 'esbuild'
 import { type Happening } from '../../src/model/happenings.ts'
 import { openLog } from '../../src/telemetry/log.ts'
 import { type Level } from '../../src/telemetry/log-line.ts'
@@ -113,5 +117,18 @@ describe('openLog()', () => {
     expect(stderr.trim().split('\n')).toHaveLength(2000)
     expect(stderr).toContain('db-1999')
     expect(stdout).toBe('')
+  })
+
+  test.each([true, false])('works bundled too, as it is installed (readable: %s)', async (isPretty) => {
+    const folder = await mkdtemp(join(tmpdir(), 'endpoint-registrar-log-'))
+    try {
+      const banner = { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" }
+      await build({ entryPoints: ['src/telemetry/log.ts'], outdir: folder, outExtension: { '.js': '.mjs' }, bundle: true, splitting: true, format: 'esm', platform: 'node', banner, logLevel: 'silent' })
+      const program = `const { openLog } = await import('${folder}/log.mjs'); (await openLog({ level: 'info', isPretty: ${isPretty} }))({ kind: 'network trusted' })`
+      const { stderr } = spawnSync(process.execPath, ['--input-type=module', '-e', program], { encoding: 'utf8' })
+      expect(stderr).toMatch(isPretty ? /INFO: Own network is trusted again/ : /^\{"level":"info",/)
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 })
