@@ -5,7 +5,9 @@ import { atTheWire } from './at-the-wire.ts'
 import { ClusterError, networkFailure, refusal } from './cluster-error.ts'
 import { credentials, type Pass } from './credentials.ts'
 import { type KubeConfigChoice, loadKubeConfig } from './kube-config.ts'
+import { readStream, type StreamReader } from './read-stream.ts'
 import { defaultPace, type Pace, retry } from './retry.ts'
+import { unlessAborted } from './unless-aborted.ts'
 
 export interface ClientOptions extends KubeConfigChoice {
   readonly connections?: number
@@ -33,6 +35,11 @@ export interface KubernetesClient {
   readonly namespace: string | undefined
   /** The answer's JSON. Rejects with ClusterError, or with the signal's reason. */
   call(call: Call, signal: AbortSignal): Promise<unknown>
+  /**
+   * Reads an answer as it comes and for as long as it comes, over a connection of its own: watches would use up those of
+   * the calls. One try. Resolves when the server ends it; rejects with ClusterError, or at once with the signal's reason.
+   */
+  stream(call: Call, reader: StreamReader, signal: AbortSignal): Promise<void>
   close(): Promise<void>
 }
 
@@ -43,13 +50,18 @@ export function kubernetesClient(options: ClientOptions = {}): KubernetesClient 
   const config = loadKubeConfig(options)
   const server = serverOf(config.getCurrentCluster()?.server ?? '')
   const access = credentials(() => loadKubeConfig(options), connections)
+  // HTTP/1.1, a socket each: one that hangs or is cut takes no other watch with it, and the pool opens as many as it needs.
+  const streams = credentials(() => loadKubeConfig(options), null)
   // Waiting for a slot must not eat the deadline of a call that was never sent.
   const limit = pLimit(connections)
   let isContacted = false
 
+  // undici hears of an abort only once it is connected.
+  const sendCall = (call: Call) => (pass: Pass, signal: AbortSignal) =>
+    unlessAborted(request(urlOf(server, call), { ...messageOf(call, pass, userAgent), signal }), signal)
   const send = async (call: Call, pass: Pass, signal: AbortSignal): Promise<unknown> => {
     const { response, text } = await within(Math.min(pace.timeoutMs, windowOf(call)), signal, async (deadline) => {
-      const answer = await request(urlOf(server, call), { ...messageOf(call, pass, userAgent), signal: deadline })
+      const answer = await sendCall(call)(pass, deadline)
       return { response: answer, text: await answer.body.text() }
     })
     isContacted = true
@@ -81,7 +93,8 @@ export function kubernetesClient(options: ClientOptions = {}): KubernetesClient 
     server,
     namespace: config.getContextObject(config.getCurrentContext())?.namespace,
     call: (call, signal) => retry(() => limit(() => attempt(call, signal)), judge, pace, signal),
-    close: () => access.close(),
+    stream: (call, reader, signal) => readStream({ host: server.host, access: streams, timeoutMs: pace.timeoutMs, send: sendCall(call) }, reader, signal),
+    close: async () => { await Promise.all([access.close(), streams.close()]) },
   }
 }
 

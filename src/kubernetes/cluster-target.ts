@@ -1,7 +1,11 @@
 import { type CurrentService } from '../model/objects.ts'
-import { type Target, TargetUnreachable } from '../model/ports.ts'
+import { type Target } from '../model/ports.ts'
 import { type KubernetesClient } from './client.ts'
 import { ClusterError, isUnreachable } from './cluster-error.ts'
+import { followCluster } from './follow/follow-cluster.ts'
+import { beginReading, takeDeleted, takeWritten } from './follow/store-own.ts'
+import { type Store } from './follow/store.ts'
+import { reach } from './reach.ts'
 import { readCurrent } from './read-current.ts'
 import { readOneService } from './read-one-service.ts'
 import { readSurroundings } from './surroundings.ts'
@@ -21,12 +25,29 @@ export interface ClusterTargetOptions {
 /** A cluster as the place where the objects live. Reads reject with TargetUnreachable where nobody answers or knows us. */
 export function clusterTarget(client: KubernetesClient, options: ClusterTargetOptions = {}): Target {
   const { namespaces, dryRun = false, isServiceRangeGiven = false, writeWindowMs } = options
+  // Whoever follows knows at once what is written and read here.
+  const stores = new Set<Store>()
   return {
     storesNothing: dryRun,
     surroundings: (signal) => reach(readSurroundings(client, isServiceRangeGiven, signal)),
     read: (scope, signal) => reach(readCurrent(client, scope, namespaces, signal)),
-    readService: (namespace, name, signal) => reach(orUnreadable(readOneService(client, namespace, name, signal), { namespace, name, slices: [] })),
-    write: (changes, signal) => writeChanges(client, changes, { dryRun, ...(writeWindowMs !== undefined && { windowMs: writeWindowMs }) }, signal),
+    readService: async (namespace, name, signal) => {
+      const takes = [...stores].map((store) => beginReading(store, { namespace, name }, true))
+      const read = await reach(orUnreadable(readOneService(client, namespace, name, signal), { namespace, name, slices: [] }))
+      for (const take of takes) take(read)
+      return read
+    },
+    write: (changes, signal) => writeChanges(client, changes, {
+      dryRun,
+      written: (object) => { for (const store of stores) takeWritten(store, object) },
+      deleted: (object) => { for (const store of stores) takeDeleted(store, object) },
+      ...(writeWindowMs !== undefined && { windowMs: writeWindowMs }),
+    }, signal),
+    follow: (scope, listener) => {
+      const { following, store } = followCluster(client, scope, listener, { namespaces })
+      stores.add(store)
+      return { ...following, stop: () => { stores.delete(store); return following.stop() } }
+    },
     close: () => client.close(),
   }
 }
@@ -38,15 +59,5 @@ async function orUnreadable(reading: Promise<CurrentService>, none: CurrentServi
   } catch (error) {
     if (error instanceof ClusterError && !isUnreachable(error)) return { ...none, unreadable: error.message }
     throw error
-  }
-}
-
-async function reach<T>(reading: Promise<T>): Promise<T> {
-  try {
-    return await reading
-  } catch (error) {
-    if (!(error instanceof ClusterError && isUnreachable(error))) throw error
-    const message = error.status === 401 ? `The API server does not accept our credentials: ${error.message}` : error.message
-    throw new TargetUnreachable(message, { cause: error })
   }
 }

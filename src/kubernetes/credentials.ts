@@ -22,9 +22,10 @@ const freshMs = 1000
 
 /**
  * Keeps one connection pool for as long as CA, certificate and key stay the same; client-node makes one a call.
+ * `connections` is the most that it opens, null for as many as it is asked for.
  * `load` reads the kubeconfig; it is called anew after a 401, since an exec plugin's token is cached inside.
  */
-export function credentials(load: () => KubeConfig, connections: number): Credentials {
+export function credentials(load: () => KubeConfig, connections: number | null): Credentials {
   const pool = sharedPool(connections)
   let config: KubeConfig | undefined
   let cached: { readonly at: number; readonly pass: Promise<Pass> } | undefined
@@ -74,7 +75,7 @@ interface DispatcherMaker {
 }
 
 /** Makes KubeConfigs use one pool, rebuilt when a rotated CA or client certificate is read. */
-function sharedPool(connections: number): { attach(config: KubeConfig): KubeConfig; close(): Promise<void> } {
+function sharedPool(connections: number | null): { attach(config: KubeConfig): KubeConfig; close(): Promise<void> } {
   let current: { readonly key: string; readonly dispatcher: Dispatcher } | undefined
   const attach = (config: KubeConfig): KubeConfig => {
     // Private in the types, and the one place where a pool can be handed in.
@@ -96,7 +97,7 @@ function sharedPool(connections: number): { attach(config: KubeConfig): KubeConf
   return { attach, close: async () => { await current?.dispatcher.destroy() } }
 }
 
-function directPool(connections: number, connect: object): Agent {
+function directPool(connections: number | null, connect: object): Agent {
   return new Agent({ connections, allowH2: false, connect: { ...connect, allowH2: false, timeout: 10_000 } })
 }
 

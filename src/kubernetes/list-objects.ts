@@ -1,6 +1,7 @@
 import { type Kind, type ManagedObject } from '../model/objects.ts'
 import { type KubernetesClient } from './client.ts'
 import { hasStatus } from './cluster-error.ts'
+import { listPages } from './list-pages.ts'
 import { apiVersionOf, collectionPath } from './resources.ts'
 
 type ObjectOf<K extends Kind> = Extract<ManagedObject, { kind: K }>
@@ -14,12 +15,6 @@ export interface ListQuestion<K extends Kind> {
   readonly keep?: (object: ObjectOf<K>) => boolean
 }
 
-interface ListAnswer<K extends Kind> {
-  readonly items: readonly ObjectOf<K>[] | null
-  readonly metadata?: { readonly continue?: string }
-}
-
-const pageSize = '500'
 const mostStarts = 3
 
 /** Lists page by page. Items get back the apiVersion and kind that a list leaves out, and lose their managedFields. */
@@ -44,15 +39,10 @@ async function listOnce<K extends Kind>(
   signal: AbortSignal,
 ): Promise<ObjectOf<K>[]> {
   const { kind, namespace, selectors, keep = () => true } = question
-  const path = collectionPath(kind, namespace)
   const found: ObjectOf<K>[] = []
-  let position: { readonly continue?: string } = {}
-  do {
-    const page = await client.call({ method: 'GET', path, query: { limit: pageSize, ...selectors, ...position } }, signal) as ListAnswer<K>
-    found.push(...(page.items ?? []).map((item) => tidy(kind, item)).filter(keep))
-    const token = page.metadata?.continue ?? ''
-    position = token === '' ? {} : { continue: token }
-  } while (position.continue !== undefined)
+  for await (const { items } of listPages<ObjectOf<K>>(client, collectionPath(kind, namespace), { ...selectors }, signal)) {
+    found.push(...items.map((item) => tidy(kind, item)).filter(keep))
+  }
   return found
 }
 

@@ -45,14 +45,14 @@ function gather(readings: readonly (readonly [string, NamespaceReading | string]
   return { services, namespaces, unreadable, ownRanges }
 }
 
-interface Elsewhere {
+export interface Elsewhere {
   readonly namespaces: readonly string[]
   /** Why the cluster may not be searched, or not in full. */
   readonly unsearched?: string
 }
 
 /** Namespaces outside the scope that may hold something with our mark. */
-async function ownedElsewhere(
+export async function ownedElsewhere(
   client: KubernetesClient,
   { instance, namespaces }: Scope,
   alsoIn: readonly string[] | undefined,

@@ -1,11 +1,13 @@
 import { serviceKey } from '../model/declared.ts'
-import { instanceLabel, serviceNameLabel } from '../model/marks.ts'
+import { instanceLabel } from '../model/marks.ts'
 import { type CurrentService, type Endpoints, type EndpointSlice, type ManagedObject, type Service } from '../model/objects.ts'
 import { type NamespaceState, type Scope } from '../model/ports.ts'
 import { type KubernetesClient } from './client.ts'
-import { hasStatus } from './cluster-error.ts'
+import { clusterIPsOf } from './cluster-ips-of.ts'
 import { listObjects } from './list-objects.ts'
+import { namespaceState } from './namespace-state.ts'
 import { readOneService } from './read-one-service.ts'
+import { serviceNameOf } from './service-name-of.ts'
 
 export interface NamespaceReading {
   readonly state: NamespaceState
@@ -40,19 +42,6 @@ export async function readNamespace(client: KubernetesClient, namespace: string,
   return { state, services: whole, ownRanges }
 }
 
-async function namespaceState(client: KubernetesClient, namespace: string, signal: AbortSignal): Promise<NamespaceState> {
-  try {
-    const found = await client.call({ method: 'GET', path: `/api/v1/namespaces/${encodeURIComponent(namespace)}` }, signal)
-    const { metadata, status } = found as { metadata: { deletionTimestamp?: string }; status?: { phase?: string } }
-    return metadata.deletionTimestamp !== undefined || status?.phase === 'Terminating' ? 'terminating' : 'active'
-  } catch (error) {
-    if (hasStatus(error, 404)) return 'missing'
-    // A Role cannot grant its own namespace: a missing or terminating one then shows at the first write.
-    if (hasStatus(error, 403)) return 'active'
-    throw error
-  }
-}
-
 function group(
   namespace: string,
   services: readonly Service[],
@@ -68,14 +57,4 @@ function group(
     const object = endpointsOf.get(name)
     return { namespace, name, ...(service && { service }), slices: slicesOf.get(name) ?? [], ...(object && { endpoints: object }) }
   })
-}
-
-/** A slice that lost the label serves nobody; its owner tells whose it was, so that one of ours is put right. */
-function serviceNameOf({ metadata }: EndpointSlice): string {
-  const owner = metadata.ownerReferences?.find(({ kind }) => kind === 'Service')
-  return metadata.labels?.[serviceNameLabel] ?? owner?.name ?? metadata.name
-}
-
-function clusterIPsOf({ spec }: Service): string[] {
-  return [...new Set([spec.clusterIP ?? '', ...(spec.clusterIPs ?? [])])].filter((address) => address !== '' && address !== 'None')
 }

@@ -6,6 +6,7 @@ import { type WriteResult } from '../model/ports.ts'
 import { whyAborted } from '../model/why-aborted.ts'
 import { type Call, type KubernetesClient } from './client.ts'
 import { ClusterError, hasStatus } from './cluster-error.ts'
+import { tidy } from './list-objects.ts'
 import { collectionPath, pathOf } from './resources.ts'
 
 /** The Service was seen up to 0.2 s before slices that were written before it, on a loaded machine. */
@@ -18,6 +19,9 @@ export interface WriteOptions {
   readonly dryRun: boolean
   /** Of a leader: how many ms a write may take from now on. At 0 none is sent, not even a try that waits for its turn. */
   readonly windowMs?: () => number
+  /** Told at once of what the API server stored, and of what it has no more. */
+  readonly written?: (object: ManagedObject) => void
+  readonly deleted?: (object: ManagedObject) => void
 }
 
 /**
@@ -99,17 +103,32 @@ function referenceTo({ metadata }: Service): { apiVersion: string; kind: string;
   return { apiVersion: 'v1', kind: 'Service', name: metadata.name, uid: metadata.uid ?? '', controller: true }
 }
 
-async function write(client: KubernetesClient, change: Change, { dryRun, ...window }: WriteOptions, signal: AbortSignal): Promise<Outcome> {
+async function write(client: KubernetesClient, change: Change, options: WriteOptions, signal: AbortSignal): Promise<Outcome> {
+  const { dryRun, windowMs } = options
   if (change.verb === 'update' && change.afterPause === true && !dryRun) await sleep(pauseMs, undefined, { signal })
   try {
-    const written = await client.call({ ...callOf(change, dryRun), ...window }, signal) as ManagedObject
-    return change.verb === 'delete' ? {} : ignoredWish(change.desired, written) ?? { written }
+    const answer = await client.call({ ...callOf(change, dryRun), ...(windowMs !== undefined && { windowMs }) }, signal) as ManagedObject
+    if (!dryRun) tellOf(change, answer, options)
+    return change.verb === 'delete' ? {} : ignoredWish(change.desired, answer) ?? { written: answer }
   } catch (error) {
     if (!(error instanceof ClusterError)) throw error
-    // Gone already: deleting a Service takes its Endpoints along.
-    if (change.verb === 'delete' && hasStatus(error, 404)) return {}
-    return { kind: failureKind(change.verb, error), message: messageOf(error) }
+    return outcomeOf(change, error, options)
   }
+}
+
+function outcomeOf(change: Change, error: ClusterError, { dryRun, deleted }: WriteOptions): Outcome {
+  const isGone = change.verb === 'delete' && hasStatus(error, 404)
+  if (!isGone) return { kind: failureKind(change.verb, error), message: messageOf(error) }
+  // Gone already: deleting a Service takes its Endpoints along.
+  if (!dryRun) deleted?.(change.current)
+  return {}
+}
+
+function tellOf(change: Change, answer: ManagedObject, { written, deleted }: WriteOptions): void {
+  // To a delete the answer is a Status, or the object: as it was, or as it stays until its finalizers are through.
+  const { finalizers = [] } = answer.metadata as { readonly finalizers?: readonly string[] }
+  if (change.verb === 'delete' && finalizers.length === 0) deleted?.(change.current)
+  else written?.(tidy(objectOf(change).kind, answer))
 }
 
 function callOf(change: Change, dryRun: boolean): Call {

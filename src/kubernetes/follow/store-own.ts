@@ -1,0 +1,47 @@
+// What we did ourselves, or read ourselves, into the store: at once, and without telling us of it.
+
+import { serviceKey } from '../../model/declared.ts'
+import { type CurrentService, type ManagedObject } from '../../model/objects.ts'
+import { objectsOf } from './service-entry.ts'
+import { isNews, isNowWhole, put, quietly, remove, serviceOf, type ServiceName, settle, shelfOf, type Store } from './store.ts'
+
+/** The API server's answer to a write of ours. */
+export function takeWritten(store: Store, written: ManagedObject): void {
+  if (!store.interest.covers(written.metadata.namespace)) return
+  quietly(store, serviceKey(serviceOf(written)), () => { if (isNews(store, written)) put(store, written) })
+}
+
+/** An object that we deleted. Watches will still say how it was before. */
+export function takeDeleted(store: Store, { kind, metadata: { namespace, name, uid } }: ManagedObject): void {
+  if (!store.interest.covers(namespace)) return
+  const shelf = shelfOf(store, kind, namespace)
+  const before = shelf.objects.get(name)
+  if (before !== undefined && before.metadata.uid !== uid) return
+  if (uid !== undefined) shelf.deleted.set(name, uid)
+  if (before !== undefined) quietly(store, serviceKey(serviceOf(before)), () => { remove(store, before) })
+}
+
+/**
+ * Call it before one service is read, and what it gives with what was read: what is known and was not found has gone,
+ * but for what was heard of meanwhile. `isQuiet`: who reads it is who would be told.
+ */
+export function beginReading(store: Store, service: ServiceName, isQuiet: boolean): (read: CurrentService) => void {
+  const key = serviceKey(service)
+  const before = objectsOf(store.entries.get(key) ?? { ...service, slices: [] })
+  return (read) => {
+    if (read.unreadable !== undefined || !store.interest.covers(service.namespace)) return
+    quietly(store, isQuiet ? key : undefined, () => { takeReading(store, service, before, read) })
+  }
+}
+
+function takeReading(store: Store, service: ServiceName, before: readonly ManagedObject[], read: CurrentService): void {
+  const found = objectsOf(read)
+  isNowWhole(store, service)
+  for (const object of found) if (isNews(store, object)) put(store, object)
+  for (const object of before) {
+    const isFound = found.some(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name)
+    const isAsBefore = shelfOf(store, object.kind, service.namespace).objects.get(object.metadata.name) === object
+    if (!isFound && isAsBefore) remove(store, object)
+  }
+  settle(store, service)
+}
