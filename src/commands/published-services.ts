@@ -10,10 +10,13 @@ import { type HostReport } from '../model/run-status.ts'
 import { isPaused } from '../plan/plan-service.ts'
 import { type ShownAddress, type ShownService } from '../report/status-outline.ts'
 
-/** Declared services first, there or not; then what is ours and not declared. `declared.services` may be empty: then that says nothing. */
+/**
+ * Declared services first, there or not; then what is ours and not declared, which is all else that is read with the keys of
+ * the declared ones. `declared.services` may be empty: then that says nothing.
+ */
 export function publishedServices({ instance, services }: Pick<Declared, 'instance' | 'services'>, current: Current): readonly ShownService[] {
   const keys = new Set(services.map(serviceKey))
-  const others = [...current.services.values()].filter((service) => !keys.has(serviceKey(service)) && hasOurs(service, instance))
+  const others = [...current.services.values()].filter((service) => !keys.has(serviceKey(service)))
   return [
     ...services.map((service) => shown(currentOf(current, service), instance, [])),
     ...others.map((service) => shown(service, instance, services.length === 0 ? [] : ['No longer declared: the next sync or resync lets it go'])),
@@ -33,10 +36,6 @@ function statusOf(current: CurrentService, instance: string): readonly [ShownSer
   if (service === undefined) return ['missing', 'Not there: nothing has written this Service']
   if (!isOurs(service, instance)) return ['foreign', `Service is not of instance ${instance}`]
   return isPaused(undefined, current) ? ['paused', 'Paused: nothing of it is changed'] : ['published']
-}
-
-function hasOurs({ service, slices, endpoints }: CurrentService, instance: string): boolean {
-  return [service, endpoints, ...slices].some((object) => object !== undefined && isOurs(object, instance))
 }
 
 function addressOf({ address, family, ports, hosts, ready, verdict }: PublishedEndpoint): ShownAddress {

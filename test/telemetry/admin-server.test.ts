@@ -139,6 +139,12 @@ describe('the admin port', () => {
     expect((await ask(opened, 'GET', '/status')).status).toBe(200)
   })
 
+  test('cuts an answer off that fails in the middle, so that nobody takes it for whole', async () => {
+    const opened = await admin({ metrics: { contentType: 'text/plain', async* chunks() { yield 'endpoint_registrar_leading 1\n'; await sleep(1); throw new Error('torn') } } })
+    await expect(ask(opened, 'GET', '/metrics')).rejects.toMatchObject({ code: 'ECONNRESET' })
+    expect(told).toEqual([{ kind: 'trouble', where: 'admin', message: '/metrics failed: torn' }])
+  })
+
   test('forgets a reader that leaves in the middle', async () => {
     const ended = Promise.withResolvers<undefined>()
     const opened = await admin({ metrics: { contentType: 'text/plain', async* chunks() { try { for (;;) { yield 'x'.repeat(100_000); await sleep(1) } } finally { ended.resolve(undefined) } } } })
@@ -147,6 +153,7 @@ describe('the admin port', () => {
     await once(socket, 'data')
     socket.destroy()
     await ended.promise
+    expect((await ask(opened, 'GET', '/healthz')).status).toBe(200)
     expect(told).toEqual([])
   })
 })
