@@ -65,8 +65,7 @@ export function doubtNow(failed: readonly FailedService[], probedServices: numbe
     inDoubt: new Set(news.filter(isDoubted).map(({ key }) => key)),
     pending: new Map(news.filter((service) => !isDoubted(service)).flatMap((service): [string, number][] => {
       const at = judgedAt(service, before, canOthersTell, now)
-      // No wait is longer than two periods: the clock was put back.
-      return at > now && at <= now + 2 * service.periodMs ? [[service.key, at]] : []
+      return isAhead(at, service, now) ? [[service.key, at]] : []
     })),
   }
 }
@@ -74,8 +73,9 @@ export function doubtNow(failed: readonly FailedService[], probedServices: numbe
 type News = FailedService & Failure
 
 /** Not judged yet. */
-function isOpen({ key, failedAt, periodMs }: FailedService, before: Doubt, now: number): boolean {
-  return before.inDoubt.has(key) || before.pending.has(key) || (failedAt <= now && now < failedAt + periodMs)
+function isOpen(service: FailedService, before: Doubt, now: number): boolean {
+  const { key, failedAt, periodMs } = service
+  return before.inDoubt.has(key) || isAhead(before.pending.get(key) ?? now, service, now) || (failedAt <= now && now < failedAt + periodMs)
 }
 
 /** Not long before the second one, or after it. */
@@ -86,4 +86,9 @@ function isSoonEnough({ failedAt, periodMs }: News, second: News): boolean {
 function judgedAt({ key, failedAt, periodMs }: News, before: Doubt, canOthersTell: boolean, now: number): number {
   if (before.inDoubt.has(key)) return now + 2 * periodMs
   return Math.max(before.pending.get(key) ?? now, canOthersTell ? failedAt + periodMs : now)
+}
+
+/** Whether a time of judgement is to come. None is further ahead than two periods: then the clock was put back. */
+function isAhead(at: number, { periodMs }: FailedService, now: number): boolean {
+  return at > now && at <= now + 2 * periodMs
 }
