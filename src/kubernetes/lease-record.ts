@@ -1,7 +1,7 @@
 // A coordination.k8s.io/v1 Lease as the JSON it is. What we do not know of it is carried along untouched.
 
 export interface Lease {
-  readonly metadata: { readonly namespace: string; readonly name: string; readonly resourceVersion?: string; readonly [field: string]: unknown }
+  readonly metadata: { readonly namespace: string; readonly name: string; readonly uid?: string; readonly resourceVersion?: string; readonly [field: string]: unknown }
   readonly spec?: LeaseSpec | null
   readonly [field: string]: unknown
 }

@@ -7,6 +7,7 @@ import { claimed, recordOf, released, type Lease } from './lease-record.ts'
 /** The lease as it was last seen, and what is done with it. Calls reject with ClusterError, or with the signal's reason. */
 export interface SeenLease {
   holder(): string | undefined
+  uid(): string | undefined
   /** Whether we held it when it was last seen. */
   isOurs(): boolean
   /** Whether we may hold it all the same: of a claim without an answer nobody knows whether it was stored. */
@@ -49,6 +50,7 @@ export function seenLease({ client, namespace, name, identity, clock, durations 
   const look: SeenLease['look'] = async (windowMs, signal) => { see(await calls.read(windowMs, signal)) }
   return {
     holder: () => (sighting?.record?.holder ?? '') === '' ? undefined : sighting?.record?.holder,
+    uid: () => lease.metadata.uid,
     isOurs,
     mayBeOurs: () => isClaiming || isOurs(),
     decision: () => sighting && decide(sighting, identity, clock.now(), durations),

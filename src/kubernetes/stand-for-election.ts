@@ -23,12 +23,15 @@ export interface ElectionOptions {
 export interface LeaseLeadership extends Leadership {
   /** How many ms a write may take from now on; 0 for who does not lead. For `writeWindowMs` of the cluster target. */
   writeWindowMs(): number
+  /** The uid of the Lease, for Events about it. */
+  leaseUid(): string | undefined
 }
 
 /** Of the client for the lease: connections of its own, and no tries but those of the election. */
 export const forLease = { connections: 2, pace: { tries: 1 } } as const satisfies ClientOptions
 
-const giveBackMs = 2000
+// With the writes that `run` lets finish, within the five seconds that people expect.
+const giveBackMs = 1500
 
 /**
  * Stands for election as client-go does: the same Lease, the same durations, expiry by our own observation. Who loses
@@ -45,6 +48,7 @@ export function standForElection(options: ElectionOptions): (started: (leading: 
     return {
       isLeading: () => terms.isLeading(),
       holder: () => lease.holder(),
+      leaseUid: () => lease.uid(),
       writeWindowMs: () => writeWindowAt(terms.renewedAt(), clock.now(), durations),
       stop,
     }

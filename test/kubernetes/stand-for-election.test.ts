@@ -310,13 +310,13 @@ describe('stop', () => {
     expect([holder(), one.terms.length]).toEqual(['', 0])
   })
 
-  test('does not wait for a server that does not answer for more than 2 s', async () => {
+  test('does not wait for a server that does not answer for more than 1.5 s', async () => {
     const one = stand('one')
     await when(isLeading(one))
     one.link.passage = { ...prompt, lost: 'request' }
     let hasStopped = false
     void one.leadership.stop().then(() => { hasStopped = true })
-    expect(await when(() => hasStopped)).toBeLessThanOrEqual(2000)
+    expect(await when(() => hasStopped)).toBeLessThanOrEqual(1500)
     expect(holder()).toBe('one')
   })
 
