@@ -57,6 +57,12 @@ describe('eventBudget', () => {
     expect([said.slice(0, 300), said.slice(300)].map((some) => some.filter((each) => each !== '').length)).toEqual([100, 5])
   })
 
+  test('saves nothing up in a long silence', () => {
+    const flood = (at: number): (readonly [number, EventNote])[] => Array.from({ length: 40 }, (_, index) => [at, note(`${at} ${index}`)] as const)
+    const said = postings([...flood(0), ...flood(1_000_000)])
+    expect([said.slice(0, 40), said.slice(40)].map((some) => some.filter((each) => each !== '').length)).toEqual([25, 25])
+  })
+
   test('takes no token of the object where the whole has none', () => {
     const limits = { ...eventLimits, perObject: { burst: 1, refillMs: 10 * minute }, overall: { burst: 1, refillMs: second } }
     expect(postings([[0, note('a', 'api')], [0, note('a')], [1, note('b')]], limits)).toEqual(['new 1', '', 'new 2'])
