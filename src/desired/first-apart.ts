@@ -28,8 +28,7 @@ export function firstApart<Each extends Failure>(failures: readonly Each[]): Eac
   const byAddress = new Map<string, Group[]>()
   return failures.find((failure) => {
     const addresses = [...new Set(failure.addresses)].sort()
-    const near = [...groups.values()].filter((group) => isNear(group, failure)).length
-    if (near > countMet(failure, addresses.map((address) => byAddress.get(address) ?? []), near)) return true
+    if (isApart(failure, groups, addresses.map((address) => byAddress.get(address) ?? []))) return true
     const known = groups.get(addresses.join())
     const group = known ?? { reach: -Infinity, last: -Infinity, isOpen: false, seenWith: undefined }
     if (known === undefined) addGroup(group, addresses, groups, byAddress)
@@ -40,16 +39,13 @@ export function firstApart<Each extends Failure>(failures: readonly Each[]): Eac
   })
 }
 
-/** How many near groups have one of its addresses; counts no further than to `most`. */
-function countMet(failure: Failure, lists: readonly (readonly Group[])[], most: number): number {
-  let met = 0
-  for (const group of lists.flat()) {
-    if (met === most) return met
-    if (group.seenWith === failure || !isNear(group, failure)) continue
-    group.seenWith = failure
-    met++
-  }
-  return met
+/** Whether a near group has none of its addresses; `lists` are the groups that have each of them. */
+function isApart(failure: Failure, groups: ReadonlyMap<string, Group>, lists: readonly (readonly Group[])[]): boolean {
+  // All have this address: the common case where one machine is down.
+  if (lists.some((list) => list.length === groups.size)) return false
+  for (const group of lists.flat()) group.seenWith = failure
+  for (const group of groups.values()) if (group.seenWith !== failure && isNear(group, failure)) return true
+  return false
 }
 
 function isNear(group: Group, { failedAt, periodMs, isOpen }: Failure): boolean {
