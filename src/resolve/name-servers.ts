@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { isIP } from 'node:net'
+import { type ResolverSettings } from '../model/declared.ts'
 
 export interface NameServer {
   readonly address: string
@@ -19,6 +20,11 @@ export function parseNameServer(text: string): NameServer | undefined {
   return isRight ? { address, port: Number(port) } : undefined
 }
 
+/** The servers that the settings name; undefined where they leave it to the machine. Throws where one of them is none. */
+export function declaredServers({ nameservers }: Pick<ResolverSettings, 'nameservers'>): readonly NameServer[] | undefined {
+  return nameservers.length > 0 ? nameservers.map(mustParse) : undefined
+}
+
 /**
  * The servers of a resolv.conf, in its order. Search domains are not applied: a declared host is a full name.
  * Without the file, or without a server in it, resolver(5) says the one on this machine.
@@ -34,4 +40,10 @@ export async function readResolvConf(path: string): Promise<readonly NameServer[
 
 function isPort(port: number): boolean {
   return port >= 1 && port <= 65_535
+}
+
+function mustParse(text: string): NameServer {
+  const server = parseNameServer(text)
+  if (server === undefined) throw new Error(`Not a name server: ${text}`)
+  return server
 }
