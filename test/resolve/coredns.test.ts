@@ -4,6 +4,7 @@ import { type Family } from '../../src/model/declared.ts'
 import { type Resolution } from '../../src/model/observed.ts'
 import { hostResolver } from '../../src/resolve/resolve-hosts.ts'
 import { type CoreDns, findCoreDns, startCoreDns } from '../support/coredns.ts'
+import { followed, questions, settings } from './followed.ts'
 
 const now = 1_000_000
 const never = new AbortController().signal
@@ -72,5 +73,38 @@ if (binary === undefined) {
     expect(await ask('pool.corp.example')).toEqual(found(60, '192.0.2.31'))
     expect(await ask('db.corp.example')).toEqual(found(60, '192.0.2.3'))
     expect(await ask('db.corp.example', 'IPv6')).toEqual(absent('NODATA'))
+  })
+})
+
+;(binary === undefined ? describe.skip : describe)('followHosts() with a real CoreDNS', () => {
+  let server: CoreDns
+  beforeAll(async () => { server = await startCoreDns(binary ?? '', 'corp.example', zone(1, ['192.0.2.1', '2001:db8::1'])) })
+  afterAll(async () => { await server.stop() })
+
+  test('follows a host that moves, goes and comes back', async () => {
+    const { clock, follower } = followed()
+    const host = 'db.corp.example'
+    const belief = (): string => JSON.stringify(follower.resolutions.get(host), (key, value: unknown) => key === 'expiresAt' || key === 'lastSeenAt' ? undefined : value)
+    const six = { outcome: 'found', addresses: ['2001:db8::1'] }
+    const until = async (seconds: number, four: unknown): Promise<void> => {
+      const wanted = JSON.stringify({ IPv4: four, IPv6: six })
+      // The server answers, and reads its file, in its own time: the test's clock goes on by less than any wait until it has.
+      while (belief() !== wanted) {
+        await clock.pass(seconds * 1000)
+        await sleep(20)
+      }
+    }
+    follower.follow(questions([host], { families: ['IPv4', 'IPv6'], retainSeconds: 90 }), { ...settings, nameservers: [server.address], timeoutSeconds: 5 })
+    await until(0, { outcome: 'found', addresses: ['192.0.2.1'] })
+    await server.writeZone(zone(2, ['192.0.2.2', '2001:db8::1']))
+    await until(30, { outcome: 'found', addresses: ['192.0.2.2'], retained: [{ address: '192.0.2.1' }] })
+    await until(30, { outcome: 'found', addresses: ['192.0.2.2'] })
+    await server.writeZone(zone(3, ['2001:db8::1']))
+    await until(4, { outcome: 'unknown', reason: 'absent (NODATA), 1 of 3' })
+    await until(4, { outcome: 'unknown', reason: 'absent (NODATA), 2 of 3' })
+    await until(4, { outcome: 'absent', reason: 'NODATA' })
+    await server.writeZone(zone(4, ['192.0.2.4', '2001:db8::1']))
+    await until(20, { outcome: 'found', addresses: ['192.0.2.4'] })
+    await follower.stop()
   })
 })

@@ -54,6 +54,15 @@ export function rotating(ips: readonly string[], ttl = 60): Behaviour {
   }
 }
 
+/** A pool that answers with `size` of its addresses at a time, and goes round. */
+export function subsets(ips: readonly string[], size: number, ttl = 60): Behaviour {
+  let turn = 0
+  return (asked) => {
+    const first = size * turn++
+    return addresses(Array.from({ length: size }, (_, index) => ips[(first + index) % ips.length] ?? ''), ttl)(asked)
+  }
+}
+
 /** A chain of aliases from the name asked for through these names; the last one has the addresses, or nothing. */
 export function aliases(names: readonly string[], ips: readonly string[], ttl = 60): Behaviour {
   return (asked) => {
