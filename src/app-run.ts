@@ -3,9 +3,11 @@
 import { openClient, policyOf, targetOptions, writeConcurrency, type AppOptions } from './app.ts'
 import { type Running } from './controller/run.ts'
 import { type RunOptions } from './controller/run-world.ts'
+import { type ClientOptions } from './kubernetes/client.ts'
+import { type LeaseLeadership } from './kubernetes/stand-for-election.ts'
 import { type Declared } from './model/declared.ts'
 import { type Happening, type Tell } from './model/happenings.ts'
-import { type Leadership, type StandForElection, type Target } from './model/ports.ts'
+import { type Following, type Leadership, type Listener, type Scope, type StandForElection, type Target } from './model/ports.ts'
 import { type RunStatus } from './model/run-status.ts'
 
 export interface RunAppOptions extends AppOptions, Pick<RunOptions, 'prune' | 'allowDeletes'> {
@@ -26,29 +28,42 @@ export interface RunApp {
   stop(): Promise<void>
 }
 
-/** Starts `run`. Rejects where there is no cluster to be named, or no port to listen at; an API server that is away is waited for. */
+/**
+ * Starts `run`. Rejects where there is no cluster to be named, or no port to listen at, before anything is followed; an
+ * API server that is away is waited for.
+ */
 export async function openRun(declared: Declared, options: RunAppOptions): Promise<RunApp> {
   const [{ run }, { followHosts }, { followTargets }, { openLog }, { openMetrics }, { openAdmin }] = await Promise.all([
     import('./controller/run.ts'), import('./resolve/follow-hosts.ts'), import('./probe/follow-targets.ts'),
     import('./telemetry/log.ts'), import('./telemetry/metrics.ts'), import('./telemetry/admin-server.ts'),
   ])
-  const status = (): RunStatus => ({ ...running.status(), version: options.version })
-  const metrics = openMetrics({ status, heardAt: () => running.heardAt() })
+  // What it is joined from asks back about it.
+  const begun: { run?: Running } = {}
+  const theRun = (): Running => {
+    if (begun.run === undefined) throw new Error('Still starting')
+    return begun.run
+  }
+  const status = (): RunStatus => ({ ...theRun().status(), version: options.version })
+  const metrics = openMetrics({ status, heardAt: () => theRun().heardAt() })
   const sinks: Tell[] = [await openLog({ level: options.logLevel, isPretty: process.stderr.isTTY }), metrics.tell]
   const tell = (happening: Happening): void => { for (const sink of sinks) sink(happening) }
-  const place = await openPlace(declared, options, tell)
+  const place = await openPlace(declared, options, { tell, onAnswer: metrics.requested, uidOf: (namespace, name) => theRun().uidOf(namespace, name) })
+  if (place.events !== undefined) sinks.push(place.events)
+  const admin = options.admin === undefined ? undefined : await openAdmin({
+    listen: options.admin, status, metrics, tell, isHealthy: () => true,
+    isReady: () => (begun.run === undefined ? 'Still starting' : begun.run.whyNotReady() ?? true),
+    requestSync: () => { void begun.run?.resync('asked') },
+  })
   const now = (): number => Date.now()
-  const running: Running = run(declared, {
+  const running = run(declared, {
     target: place.target, standForElection: place.standForElection, tell, now,
     addressPolicy: (each) => policyOf(each, options),
-    followObjects: (scope, heard) => followed(place.target)(scope, { heard, tell }),
+    followObjects: (scope, heard) => follow(place.target, scope, { heard, tell }),
     followHosts: (changed) => followHosts({ now, changed, tell }),
     ...(options.isProbing && { followTargets: (changed: (owners: readonly string[]) => void) => followTargets({ now, changed, tell }) }),
     waited: metrics.waited, looked: metrics.looked,
   }, runOptionsOf(options))
-  const isReady = (): true | string => running.whyNotReady() ?? true
-  const admin = options.admin === undefined ? undefined
-    : await openAdmin({ listen: options.admin, status, metrics, isHealthy: () => true, isReady, requestSync: () => { void running.resync('asked') }, tell })
+  begun.run = running
   return {
     running, tell,
     ...(admin !== undefined && { admin: admin.address }),
@@ -63,47 +78,64 @@ function runOptionsOf({ prune, allowDeletes, namespaces }: RunAppOptions): RunOp
   return { prune, allowDeletes, concurrency: writeConcurrency, ...(namespaces !== undefined && { namespaces }) }
 }
 
-function followed(target: Target): NonNullable<Target['follow']> {
-  if (target.follow === undefined) throw new Error('This target cannot be followed')
-  return (scope, listener) => target.follow?.(scope, listener) ?? (() => { throw new Error('Not followed') })()
+function follow(target: Target, scope: Scope, listener: Listener): Following {
+  const following = target.follow?.(scope, listener)
+  if (following === undefined) throw new Error('This target cannot be followed')
+  return following
 }
 
 /** Where the objects live, and who may write there. */
 interface Place {
   readonly target: Target
   readonly standForElection: StandForElection
+  /** Says at each Service what happens to it. */
+  readonly events?: Tell
   readonly close: () => Promise<void>
+}
+
+/** What a place has to know of the run that it is for. */
+interface Caller {
+  readonly tell: Tell
+  readonly onAnswer: NonNullable<ClientOptions['onAnswer']>
+  readonly uidOf: (namespace: string, name: string) => string | undefined
+}
+
+async function openPlace(declared: Declared, options: RunAppOptions, caller: Caller): Promise<Place> {
+  if (options.to.kind === 'cluster') return openCluster(declared, options, caller)
+  const { directoryTarget } = await import('./directory/directory-target.ts')
+  const target = directoryTarget(options.to.kind === 'directory' ? options.to.path : '', declared.instance)
+  return { target, standForElection: onlyOne, close: () => target.close() }
 }
 
 // A call that hangs must not outlast the lease, and a fault's end is to be noticed within seconds.
 const pace = { timeoutMs: 5000, tries: 2, totalMs: 6000 }
 
-async function openPlace(declared: Declared, options: RunAppOptions, tell: Tell): Promise<Place> {
-  if (options.to.kind !== 'cluster') {
-    const path = options.to.kind === 'directory' ? options.to.path : ''
-    const { directoryTarget } = await import('./directory/directory-target.ts')
-    const target = directoryTarget(path, declared.instance)
-    return { target, standForElection: onlyOne, close: () => target.close() }
-  }
-  const [{ clusterTarget }, { forLease, standForElection }, { leaseIdentity, leaseName, leaseNamespace }] = await Promise.all([
-    import('./kubernetes/cluster-target.ts'), import('./kubernetes/stand-for-election.ts'), import('./kubernetes/lease-place.ts'),
+async function openCluster({ instance }: Declared, options: RunAppOptions, { tell, uidOf, onAnswer }: Caller): Promise<Place> {
+  const [{ clusterTarget }, { forLease, standForElection }, place, { eventSink }] = await Promise.all([
+    import('./kubernetes/cluster-target.ts'), import('./kubernetes/stand-for-election.ts'),
+    import('./kubernetes/lease-place.ts'), import('./kubernetes/event-sink.ts'),
   ])
-  const client = await openClient(options, { pace })
-  if (options.lease === undefined) {
-    const target = clusterTarget(client, targetOptions(options))
-    return { target, standForElection: onlyOne, close: () => target.close() }
-  }
-  const leaseClient = await openClient(options, forLease)
-  let leadership: (Leadership & { writeWindowMs(): number }) | undefined
-  const stand = standForElection({
-    client: leaseClient, tell, identity: leaseIdentity(),
-    namespace: options.lease.namespace ?? leaseNamespace(leaseClient), name: options.lease.name ?? leaseName(declared.instance),
+  // Renewals and Events have connections of their own: neither waits behind a thousand writes, nor do these behind them.
+  const [client, leaseClient] = await Promise.all([openClient(options, { pace, onAnswer }), openClient(options, { ...forLease, onAnswer })])
+  const identity = place.leaseIdentity()
+  const namespace = options.lease?.namespace ?? place.leaseNamespace(leaseClient)
+  const name = options.lease?.name ?? place.leaseName(instance)
+  let leadership: LeaseLeadership | undefined
+  const election = standForElection({ client: leaseClient, tell, identity, namespace, name })
+  const stand = (started: (leading: AbortSignal) => void): Leadership => leadership = election(started)
+  const windowed = options.lease !== undefined && { writeWindowMs: () => leadership?.writeWindowMs() ?? 0 }
+  const target = clusterTarget(client, { ...targetOptions(options), ...windowed })
+  const events = eventSink(leaseClient, {
+    instance, identity, uidOf, tell,
+    isLeading: () => options.lease === undefined || (leadership?.isLeading() ?? false),
+    ...(options.lease !== undefined && { lease: { namespace, name, uid: () => leadership?.leaseUid() } }),
   })
-  const target = clusterTarget(client, { ...targetOptions(options), writeWindowMs: () => leadership?.writeWindowMs() ?? 0 })
   return {
-    target,
-    standForElection: (started) => leadership = stand(started),
-    close: async () => { await Promise.all([target.close(), leaseClient.close()]) },
+    target, events: events.tell, standForElection: options.lease === undefined ? onlyOne : stand,
+    close: async () => {
+      await events.stop()
+      await Promise.all([target.close(), leaseClient.close()])
+    },
   }
 }
 

@@ -39,9 +39,7 @@ function hostQuestions({ services, resolver }: Declared, objects: Following): Ma
   for (const { host, retainSeconds = resolver.retainSeconds } of services.flatMap(({ targets }) => targets)) {
     if (host !== undefined) retained.set(host, Math.max(retained.get(host) ?? 0, retainSeconds))
   }
-  // Where nothing is retained, nobody asks what was published.
-  const isAnyRetained = [...retained.values()].some((seconds) => seconds > 0)
-  const published = isAnyRetained ? publishedByHost(services, objects) : new Map<string, Set<string>>()
+  const published = publishedByHost(services, objects)
   return new Map([...questionsOf(services)].map(([host, families]) =>
     [host, { families, retainSeconds: retained.get(host) ?? 0, published: [...(published.get(host) ?? [])] }]))
 }

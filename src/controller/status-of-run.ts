@@ -48,10 +48,11 @@ function serviceStates({ world, situation, states, queue, followed, startedAt }:
 function hostReports({ namespace, name, targets }: DeclaredService, states: ReadonlyMap<string, readonly HostState[]>, { objects }: Followed): HostReport[] {
   const reports = targets.flatMap(({ host, families }) => (host === undefined ? [] : families.map((family) =>
     hostReport(host, family, states.get(host)?.find((each) => each.family === family)))))
-  if (reports.every(({ outcome }) => outcome === 'found')) return reports
+  // Read for silence alone: a scrape of ten thousand services has no time for more.
+  if (reports.every(({ outcome }) => outcome !== 'unknown')) return reports
   const { staleSince } = publishedNow(objects.currentOf(namespace, name))
   return reports.map((report) => {
-    const since = report.outcome === 'found' ? undefined : staleSince[report.host]
+    const since = report.outcome === 'unknown' ? staleSince[report.host] : undefined
     return since === undefined ? report : { ...report, staleSince: since }
   })
 }

@@ -13,6 +13,8 @@ export interface ClientOptions extends KubeConfigChoice {
   readonly connections?: number
   readonly userAgent?: string
   readonly pace?: Partial<Pace>
+  /** Told of each try that was sent; without a status no answer came. */
+  readonly onAnswer?: (answer: { readonly method: string; readonly status?: number; readonly seconds: number }) => void
 }
 
 export interface Call {
@@ -45,7 +47,7 @@ export interface KubernetesClient {
 
 /** Joins the cluster that the kubeconfig (or the Pod) names. Nothing is sent yet. Throws TargetUnreachable without one. */
 export function kubernetesClient(options: ClientOptions = {}): KubernetesClient {
-  const { connections = 32, userAgent = 'endpoint-registrar' } = options
+  const { connections = 32, userAgent = 'endpoint-registrar', onAnswer = () => undefined } = options
   const pace: Pace = { ...defaultPace, ...options.pace }
   const config = loadKubeConfig(options)
   const server = serverOf(config.getCurrentCluster()?.server ?? '')
@@ -59,11 +61,23 @@ export function kubernetesClient(options: ClientOptions = {}): KubernetesClient 
   // undici hears of an abort only once it is connected.
   const sendCall = (call: Call) => (pass: Pass, signal: AbortSignal) =>
     unlessAborted(request(urlOf(server, call), { ...messageOf(call, pass, userAgent), signal }), signal)
+  const told = async <Answer extends { readonly response: Dispatcher.ResponseData }>({ method }: Call, work: () => Promise<Answer>): Promise<Answer> => {
+    const startedAt = performance.now()
+    const tell = (status: { readonly status?: number }): void => { onAnswer({ method, ...status, seconds: (performance.now() - startedAt) / 1000 }) }
+    try {
+      const answer = await work()
+      tell({ status: answer.response.statusCode })
+      return answer
+    } catch (error) {
+      if (!(error instanceof ClusterError)) tell({})
+      throw error
+    }
+  }
   const send = async (call: Call, pass: Pass, signal: AbortSignal): Promise<unknown> => {
-    const { response, text } = await within(Math.min(pace.timeoutMs, windowOf(call)), signal, async (deadline) => {
+    const { response, text } = await told(call, () => within(Math.min(pace.timeoutMs, windowOf(call)), signal, async (deadline) => {
       const answer = await sendCall(call)(pass, deadline)
       return { response: answer, text: await answer.body.text() }
-    })
+    }))
     isContacted = true
     if (response.statusCode >= 200 && response.statusCode <= 299) return parseAnswer(text, server)
     throw refusal(response.statusCode, text, [response.headers['retry-after']].flat()[0])
