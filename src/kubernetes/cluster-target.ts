@@ -3,13 +3,13 @@ import { type Target } from '../model/ports.ts'
 import { type KubernetesClient } from './client.ts'
 import { ClusterError, isUnreachable } from './cluster-error.ts'
 import { followCluster } from './follow/follow-cluster.ts'
-import { beginReading, takeDeleted, takeWritten } from './follow/store-own.ts'
-import { type Store } from './follow/store.ts'
+import { beginReading, beginWriting } from './follow/store-own.ts'
+import { serviceOf, type Store } from './follow/store.ts'
 import { reach } from './reach.ts'
 import { readCurrent } from './read-current.ts'
 import { readOneService } from './read-one-service.ts'
 import { readSurroundings } from './surroundings.ts'
-import { writeChanges } from './write-changes.ts'
+import { objectOf, writeChanges } from './write-changes.ts'
 
 export interface ClusterTargetOptions {
   /** `--namespaces`: all that may be touched, so owned services are looked for in these instead of in the whole cluster. */
@@ -37,12 +37,19 @@ export function clusterTarget(client: KubernetesClient, options: ClusterTargetOp
       for (const take of takes) take(read)
       return read
     },
-    write: (changes, signal) => writeChanges(client, changes, {
-      dryRun,
-      written: (object) => { for (const store of stores) takeWritten(store, object) },
-      deleted: (object) => { for (const store of stores) takeDeleted(store, object) },
-      ...(writeWindowMs !== undefined && { windowMs: writeWindowMs }),
-    }, signal),
+    write: async (changes, signal) => {
+      const writings = [...stores].flatMap((store) => changes.slice(0, 1).map((change) => beginWriting(store, serviceOf(objectOf(change)))))
+      try {
+        return await writeChanges(client, changes, {
+          dryRun,
+          written: (object) => { for (const writing of writings) writing.written(object) },
+          deleted: (object) => { for (const writing of writings) writing.deleted(object) },
+          ...(writeWindowMs !== undefined && { windowMs: writeWindowMs }),
+        }, signal)
+      } finally {
+        for (const writing of writings) writing.end()
+      }
+    },
     follow: (scope, listener) => {
       const { following, store } = followCluster(client, scope, listener, { namespaces })
       stores.add(store)

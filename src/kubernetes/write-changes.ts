@@ -61,7 +61,7 @@ function meetsDryWrite(change: Change, kind: Failure['kind'], applied: readonly 
   return kind === expected && applied.some((each) => each.verb === before && pathOf(objectOf(each)) === pathOf(objectOf(change)))
 }
 
-function objectOf(change: Change): ManagedObject {
+export function objectOf(change: Change): ManagedObject {
   return change.verb === 'delete' ? change.current : change.desired
 }
 

@@ -3,16 +3,47 @@
 import { serviceKey } from '../../model/declared.ts'
 import { type CurrentService, type ManagedObject } from '../../model/objects.ts'
 import { objectsOf } from './service-entry.ts'
-import { isNews, isNowWhole, put, quietly, remove, serviceOf, type ServiceName, settle, shelfOf, type Store } from './store.ts'
+import {
+  hear, isNews, isNowWhole, type News, newsOf, newsOfEnd, put, quietly, remove, serviceOf, type ServiceName, settle, shelfOf, type Store,
+} from './store.ts'
 
-/** The API server's answer to a write of ours. */
-export function takeWritten(store: Store, written: ManagedObject): void {
-  if (!store.interest.covers(written.metadata.namespace)) return
-  quietly(store, serviceKey(serviceOf(written)), () => { if (isNews(store, written)) put(store, written) })
+/** One write of ours, of one service. */
+export interface Writing {
+  /** The API server's answer: the object as it is now. */
+  written(object: ManagedObject): void
+  deleted(object: ManagedObject): void
+  /** What was heard meanwhile and was not our own doing is told now. */
+  end(): void
 }
 
-/** An object that we deleted. Watches will still say how it was before. */
-export function takeDeleted(store: Store, { kind, metadata: { namespace, name, uid } }: ManagedObject): void {
+/** Call it before the first request goes out. */
+export function beginWriting(store: Store, service: ServiceName): Writing {
+  const key = serviceKey(service)
+  const heldBack = new Set<News>()
+  store.inFlight.set(key, heldBack)
+  return {
+    written: (object) => {
+      takeWritten(store, object)
+      heldBack.delete(newsOf(object))
+    },
+    deleted: (object) => {
+      takeDeleted(store, object)
+      heldBack.delete(newsOfEnd(object))
+    },
+    end: () => {
+      if (store.inFlight.get(key) === heldBack) store.inFlight.delete(key)
+      if (heldBack.size > 0) hear(store, key)
+    },
+  }
+}
+
+function takeWritten(store: Store, written: ManagedObject): void {
+  if (!store.interest.covers(written.metadata.namespace) || !isNews(store, written)) return
+  quietly(store, serviceKey(serviceOf(written)), () => { put(store, written) })
+}
+
+/** Watches will still say how it was before. */
+function takeDeleted(store: Store, { kind, metadata: { namespace, name, uid } }: ManagedObject): void {
   if (!store.interest.covers(namespace)) return
   const shelf = shelfOf(store, kind, namespace)
   const before = shelf.objects.get(name)

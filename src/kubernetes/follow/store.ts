@@ -50,12 +50,25 @@ export interface Store {
   readonly addresses: OwnAddresses
   /** The service that is not told of: who works on it knows. */
   quietKey: string | undefined
+  /** serviceKey -> what was heard while it is being written: the echo often comes before the answer. */
+  readonly inFlight: Map<string, Set<News>>
+}
+
+/** `Kind/name` with the version it has now, or with the uid that is gone; empty for anything else. */
+export type News = string
+
+export function newsOf({ kind, metadata: { name, resourceVersion } }: ManagedObject): News {
+  return `${kind}/${name} is ${resourceVersion ?? ''}`
+}
+
+export function newsOfEnd({ kind, metadata: { name, uid } }: ManagedObject): News {
+  return `${kind}/${name} was ${uid ?? ''}`
 }
 
 const kinds: readonly Kind[] = ['Service', 'EndpointSlice', 'Endpoints']
 
 export function newStore(interest: Interest, listener: StoreListener): Store {
-  return { interest, listener, entries: new Map(), incomplete: new Set(), shelves: new Map(), addresses: ownAddresses(), quietKey: undefined }
+  return { interest, listener, entries: new Map(), incomplete: new Set(), shelves: new Map(), addresses: ownAddresses(), quietKey: undefined, inFlight: new Map() }
 }
 
 export function shelfOf({ shelves }: Store, kind: Kind, namespace: string): Shelf {
@@ -101,7 +114,7 @@ export function put(store: Store, object: ManagedObject): void {
   objects.set(object.metadata.name, object)
   store.entries.set(key, withObject(store.entries.get(key) ?? { ...service, slices: [] }, object))
   settle(store, service)
-  hear(store, key)
+  hear(store, key, newsOf(object))
 }
 
 /** Takes out an object that is kept. */
@@ -113,7 +126,7 @@ export function remove(store: Store, object: ManagedObject): void {
   if (object.kind === 'Service') store.addresses.forget(object)
   if (entry !== undefined) store.entries.set(key, withoutObject(entry, object))
   settle(store, service)
-  hear(store, key)
+  hear(store, key, newsOfEnd(object))
 }
 
 /** Lets go what does not matter any more, and finds out what has come to matter and is not known whole, or is so now. */
@@ -125,8 +138,9 @@ export function settle(store: Store, { namespace, name }: ServiceName): void {
   if (!isWanted) for (const object of objects) letGo(store, object)
   if (isWanted && !isWhole(store, entry)) {
     store.entries.set(key, { ...entry, unreadable: `Service ${key} has not been read whole yet` })
-    if (!store.incomplete.has(key)) store.listener.incomplete(entry)
+    const isNew = !store.incomplete.has(key)
     store.incomplete.add(key)
+    if (isNew) store.listener.incomplete(entry)
     return
   }
   if (!isWanted || objects.length === 0) store.entries.delete(key)
@@ -153,8 +167,11 @@ export function quietly(store: Store, key: string | undefined, work: () => void)
   }
 }
 
-export function hear({ quietKey, listener }: Store, key: string): void {
-  if (key !== quietKey) listener.heard(key)
+export function hear({ quietKey, inFlight, listener }: Store, key: string, news: News = ''): void {
+  const heldBack = inFlight.get(key)
+  if (key === quietKey) return
+  if (heldBack === undefined) listener.heard(key)
+  else heldBack.add(news)
 }
 
 function isWhole(store: Store, { namespace, name }: ServiceName): boolean {

@@ -16,10 +16,15 @@ const life = parentLife()
 const answerMs = 5000
 let dir = ''
 let components: Component[] = []
+let launchApiServer: () => Component
+const lost = Promise.withResolvers<undefined>()
 
 try {
-  answer({ started: await startInTries() })
-  await Promise.race([aborted(life), ...components.map((component) => component.exited)])
+  const started = await startInTries()
+  components.forEach(watchOver)
+  process.on('SIGUSR2', () => { void restartApiServer() })
+  answer({ started })
+  await Promise.race([aborted(life), lost.promise])
   await sayWhatEnded()
 } catch (error) {
   answer({ error: error instanceof Error ? error.message : String(error) })
@@ -49,7 +54,8 @@ async function start(signal: AbortSignal): Promise<StartedControlPlane> {
   // Its own log, not its port: if somebody else got the port, that one would answer too.
   await waitUntil(etcd, () => unsaid(etcd, 'ready to serve client requests'), signal)
 
-  const apiServer = launch('kube-apiserver', order.apiServer, apiServerArgs(dir, order, etcdPort, port))
+  launchApiServer = () => launch('kube-apiserver', order.apiServer, apiServerArgs(dir, order, etcdPort, port))
+  const apiServer = launchApiServer()
   await waitUntil(apiServer, () => unreadiness(files.connection, signal), signal)
   await files.writeKubeconfigs()
 
@@ -64,6 +70,18 @@ function launch(name: string, file: string, args: readonly string[]): Component 
   const component = startComponent(name, file, args, join(dir, `${name}.log`))
   components.push(component)
   return component
+}
+
+/** What ends by itself ends all; what is replaced is none of ours any more. */
+function watchOver(component: Component): void {
+  void component.exited.then(() => { if (components.includes(component)) lost.resolve(undefined) })
+}
+
+async function restartApiServer(): Promise<void> {
+  const old = components.find(({ name }) => name === 'kube-apiserver')
+  components = components.filter((component) => component !== old)
+  await old?.kill()
+  watchOver(launchApiServer())
 }
 
 /** Asked with our own random token over our own certificate, so no other server can answer in its place. */

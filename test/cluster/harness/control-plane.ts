@@ -1,5 +1,7 @@
 import { binary, hasAssets } from './binaries.ts'
 import { type Connection } from './connection.ts'
+import { eventually } from './eventually.ts'
+import { request } from './request.ts'
 import { startTied } from './tied-process.ts'
 
 export interface ControlPlaneOptions {
@@ -26,6 +28,8 @@ export interface ControlPlane extends Connection {
   readonly users: Readonly<Record<string, string>>
   /** Resolves when it has ended and everything is removed, for whatever reason. */
   readonly ended: () => Promise<void>
+  /** Kills the API server, which forgets what watches could go on from, and starts it anew on its port. Resolves when it is ready. */
+  readonly restartApiServer: () => Promise<void>
   /** Ends every process and removes every file. Safe to call twice. */
   readonly stop: () => Promise<void>
 }
@@ -40,7 +44,7 @@ export interface ControlPlaneOrder {
   readonly triesMs: readonly number[]
 }
 
-export type StartedControlPlane = Omit<ControlPlane, 'stop' | 'ended'>
+export type StartedControlPlane = Omit<ControlPlane, 'stop' | 'ended' | 'restartApiServer'>
 export type ControlPlaneAnswer = { readonly started: StartedControlPlane } | { readonly error: string }
 
 /**
@@ -56,10 +60,28 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   options.signal?.addEventListener('abort', stop, { once: true })
   void owner.exited.then(() => { options.signal?.removeEventListener('abort', stop) })
   const answer = JSON.parse(await owner.answer) as ControlPlaneAnswer
-  if ('started' in answer) return { ...answer.started, ended: () => owner.exited, stop: () => owner.stop() }
+  if ('started' in answer) {
+    const { started } = answer
+    const restartApiServer = async (): Promise<void> => {
+      const before = await startTime(started)
+      owner.signal('SIGUSR2')
+      await eventually(async () => { if (await startTime(started) === before) throw new Error('Not restarted yet') })
+    }
+    return { ...started, ended: () => owner.exited, restartApiServer, stop: () => owner.stop() }
+  }
   await owner.exited
   options.signal?.throwIfAborted()
   throw new Error(answer.error)
+}
+
+/** Of the API server's process. Rejects while it is not ready. */
+async function startTime(connection: Connection): Promise<string> {
+  const signal = AbortSignal.timeout(5000)
+  const ready = await request(connection, 'GET', '/readyz', { signal })
+  const { body } = await request(connection, 'GET', '/metrics', { signal })
+  const found = /^process_start_time_seconds (.+)$/m.exec(String(body))?.[1]
+  if (ready.status !== 200 || found === undefined) throw new Error('The API server is not ready')
+  return found
 }
 
 async function orderOf(options: ControlPlaneOptions): Promise<ControlPlaneOrder> {

@@ -7,6 +7,8 @@ export interface TiedProcess {
   /** The first line that it prints. Rejects when it ends without one. */
   readonly answer: Promise<string>
   readonly exited: Promise<void>
+  /** For what the script does on a signal of its own. */
+  signal(name: NodeJS.Signals): void
   /** Lets it clean up and waits for it. */
   stop(): Promise<void>
 }
@@ -28,5 +30,5 @@ export function startTied(script: URL, argument: unknown): TiedProcess {
     void exited.then(() => { reject(new Error(`${fileURLToPath(script)} ended without an answer`)) })
   })
   answer.catch(() => undefined)
-  return { answer, exited, stop: () => { child.stdin.destroy(); return exited } }
+  return { answer, exited, signal: (name) => { child.kill(name) }, stop: () => { child.stdin.destroy(); return exited } }
 }
