@@ -50,7 +50,7 @@ export async function openRun(declared: Declared, options: RunAppOptions): Promi
   const place = await openPlace(declared, options, { tell, onAnswer: metrics.requested, uidOf: (namespace, name) => theRun().uidOf(namespace, name) })
   if (place.events !== undefined) sinks.push(place.events)
   const admin = options.admin === undefined ? undefined : await openAdmin({
-    listen: options.admin, status, metrics, tell, isHealthy: () => true,
+    listen: options.admin, status, metrics, tell, isHealthy: () => begun.run?.whyNotHealthy() ?? true,
     isReady: () => (begun.run === undefined ? 'Still starting' : begun.run.whyNotReady() ?? true),
     requestSync: () => { void begun.run?.resync('asked') },
   })

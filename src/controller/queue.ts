@@ -19,6 +19,8 @@ export interface Queue {
   /** When the next try of a service is due that failed, in ms of performance.now(). */
   retryAt(key: string): number | undefined
   size(): { readonly waiting: number; readonly working: number }
+  /** How long the oldest look under way has taken so far, in ms; 0 where there is none. */
+  longestLookMs(): number
   /** Takes nothing more; resolves when what was begun is done. */
   stop(): Promise<void>
 }
@@ -37,6 +39,8 @@ interface Item {
   timer?: NodeJS.Timeout
   dueAt: number
   isWorking: boolean
+  /** When the look under way began. */
+  begunAt?: number
   /** Was added while it was being looked at. */
   isDirty: boolean
   failures: number
@@ -75,6 +79,7 @@ export function openQueue({ look, concurrency, debounceMs, waited = () => undefi
     const work = limit(async () => {
       waited(Math.max(0, performance.now() - item.dueAt) / 1000)
       item.isDirty = false
+      item.begunAt = performance.now()
       end(key, item, isStopped ? 'waiting' : await look(key))
     })
     inFlight.add(work)
@@ -83,6 +88,7 @@ export function openQueue({ look, concurrency, debounceMs, waited = () => undefi
 
   const end = (key: string, item: Item, looked: Looked): void => {
     item.isWorking = false
+    delete item.begunAt
     const isLookedAtAgain = item.isDirty && !isStopped
     item.failures = looked === 'failed' ? item.failures + 1 : 0
     delete item.retryAt
@@ -135,6 +141,7 @@ export function openQueue({ look, concurrency, debounceMs, waited = () => undefi
     },
     retryAt: (key) => items.get(key)?.retryAt,
     size: () => ({ waiting: [...items.values()].filter(({ isWorking }) => !isWorking).length, working: limit.activeCount }),
+    longestLookMs: () => Math.max(0, ...[...items.values()].map(({ begunAt }) => (begunAt === undefined ? 0 : performance.now() - begunAt))),
     async stop() {
       isStopped = true
       for (const item of items.values()) clearTimeout(item.timer)

@@ -26,6 +26,8 @@ export interface Running {
   status(): Omit<RunStatus, 'version'>
   /** Why it is not ready, or undefined where it is. */
   whyNotReady(): string | undefined
+  /** Why it should be ended and started anew, or undefined: something hangs for good. */
+  whyNotHealthy(): string | undefined
   /** The uid of a service's Service, as last heard. */
   uidOf(namespace: string, name: string): string | undefined
   /** ms since the epoch of the last sign of life of the slowest watch. */
@@ -36,6 +38,9 @@ export interface Running {
 
 // People expect the end within five seconds, and the lease has to be given back in that time too.
 const writesEndWithinMs = 3000
+
+// A look may wait for a mirror or a renamed port, and each of its calls has a deadline: minutes mean that one was lost.
+const lookHangsMs = 180_000
 
 /** Starts to follow the world of a config. Nothing is written before the lease is held. */
 export function run(first: Declared, world: RunWorld, options: RunOptions): Running {
@@ -58,6 +63,7 @@ export function run(first: Declared, world: RunWorld, options: RunOptions): Runn
     resync: (cause) => resync.ask(cause),
     status: () => statusOfRun(loop, leadership),
     whyNotReady: () => (resync.lastAt() === undefined ? 'Not everything was read and looked at once' : undefined),
+    whyNotHealthy: () => (queue.longestLookMs() > lookHangsMs ? 'A look at a service has hung for minutes' : undefined),
     uidOf: (namespace, name) => followed.objects.currentOf(namespace, name).service?.metadata.uid,
     heardAt: () => followed.objects.heardAt(),
     async stop() {

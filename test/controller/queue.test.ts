@@ -138,6 +138,20 @@ describe('queue', () => {
     await expect(ended).rejects.toThrow('over')
   })
 
+  test('says how long the oldest look has taken', async () => {
+    const { queue, end } = desk(4, 0)
+    expect(queue.longestLookMs()).toBe(0)
+    queue.add('a')
+    await jest.advanceTimersByTimeAsync(1000)
+    queue.add('b')
+    await jest.advanceTimersByTimeAsync(500)
+    expect(queue.longestLookMs()).toBe(1500)
+    await end()
+    expect(queue.longestLookMs()).toBe(500)
+    await end()
+    expect(queue.longestLookMs()).toBe(0)
+  })
+
   test('stop() waits for what was begun and begins nothing more', async () => {
     const { queue, looks, end } = desk(1, 0)
     queue.add('a')
