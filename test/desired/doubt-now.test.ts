@@ -73,7 +73,8 @@ describe('doubtNow() when the doubt is over', () => {
 
   test('gives what still fails two periods, whoever looks meanwhile', () => {
     expect(after(9, ...outage).doubt.pending).toEqual(new Map([['b', 120_000]]))
-    expect(after(9, ...outage, [119, 'fails', 'likeA'], [119.999, 'is looked at', 'b']).judged).toEqual([])
+    expect(after(9, ...outage, [115, 'fails', 'both'], [119.999, 'is looked at', 'b']).doubt)
+      .toEqual({ inDoubt: new Set(), pending: new Map([['b', 120_000], ['both', 125_000]]) })
   })
 
   test('judges it then', () => {

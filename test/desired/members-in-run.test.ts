@@ -76,6 +76,8 @@ describe('an address that the answer no longer names', () => {
     const lasting = { ...keep, retainSeconds: 60 }
     expect(changesAt(one, nothingThere, seen(retained(20, '10.0.0.2'), lasting))).toBe(Date.parse(atTen) + 40_000)
     expect(changesAt(one, nothingThere, seen(retained(60, '10.0.0.2'), lasting))).toBeUndefined()
+    const three = declaredService({ targets: [host('a.example.com', { retainSeconds: 50 }), host('a.example.com', { retainSeconds: 30, ports: { pg: 6432 } }), host('a.example.com', { ports: { pg: 7432 } })] })
+    expect(changesAt(three, nothingThere, seen(retained(20, '10.0.0.2'), lasting))).toBe(Date.parse(atTen) + 10_000)
   })
 })
 
