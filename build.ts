@@ -38,6 +38,8 @@ const { metafile, outputFiles } = await build({
   outdir: 'dist', write: false,
   bundle: true, splitting: true, minifySyntax: true, minifyWhitespace: true,
   format: 'esm', platform: 'node', target: 'node22',
+  // The build for Node looks into the environment at every token, to see whether to log it.
+  alias: { yaml: './node_modules/yaml/browser/index.js' },
   // Bundled CommonJS packages call require() for Node's own modules.
   banner: { js: "import{createRequire as nodeRequire}from'node:module';const require=nodeRequire(import.meta.url);" },
   // Imports of types alone are dropped: left in place, as tsconfig.json has it, each would load its file.
