@@ -29,6 +29,12 @@ export type ProbeOutcome =
   | { readonly ok: true; readonly latencyMs: number; readonly reason: string }
   | { readonly ok: false; readonly latencyMs: number; readonly reason: string }
 
+/** An attempt that failed for want of something of our own (file descriptors, ports): it says nothing about the target. */
+export interface NoAttempt {
+  readonly ok: undefined
+  readonly reason: string
+}
+
 export type Verdict = 'ready' | 'unready' | 'unprobed'
 
 /** What the attempts so far add up to. */

@@ -4,7 +4,7 @@ import { type Change } from './changes.ts'
 import { type Family, type IpFamilyPolicy, type ServiceType } from './declared.ts'
 import { type Tell } from './happenings.ts'
 import { type CurrentService } from './objects.ts'
-import { type Health, type HostState, type ProbeOutcome, type ProbeTarget, type Resolutions, type TargetState, type Verdict } from './observed.ts'
+import { type Health, type HostState, type NoAttempt, type ProbeOutcome, type ProbeTarget, type Resolutions, type TargetState, type Verdict } from './observed.ts'
 import { type ResolverSettings } from './declared.ts'
 
 /** Asks DNS for every host once, all record types side by side, bounded. Never rejects but on abort. */
@@ -14,7 +14,7 @@ export type ResolveHosts = (
 ) => Promise<Resolutions>
 
 /** One attempt against one target, done within the check's timeout. Never rejects but on abort. */
-export type Probe = (target: ProbeTarget, signal: AbortSignal) => Promise<ProbeOutcome>
+export type Probe = (target: ProbeTarget, signal: AbortSignal) => Promise<ProbeOutcome | NoAttempt>
 
 /** Probes every target until its thresholds are met, side by side, bounded; answers by probeKey. */
 export type ProbeTargets = (

@@ -7,13 +7,14 @@ import { checkServerIdentity } from 'node:tls'
 // `import type` is erased; `import { type }` would load axios all the same.
 import type { AxiosInstance, AxiosResponse } from 'axios'
 import { type HttpCheck } from '../model/declared.ts'
-import { type ProbeOutcome, type ProbeTarget } from '../model/observed.ts'
-import { attempt, codeOf, type Finding } from './attempt.ts'
+import { type NoAttempt, type ProbeOutcome, type ProbeTarget } from '../model/observed.ts'
+import { attempt } from './attempt.ts'
 import { bodyContains } from './body-contains.ts'
 import { readHeaders } from './read-headers.ts'
+import { codeOf, type Finding } from './within-deadline.ts'
 
 /** Passes on an expected status (and text in the body) of the target's own address, asked for by the declared host's name. */
-export async function probeHttp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome> {
+export async function probeHttp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome | NoAttempt> {
   const { check } = target
   if (check.kind !== 'http') throw new TypeError(`Not an HTTP check: ${check.kind}`)
   // Loaded by the first probe that needs it: a verb without HTTP checks does not pay for it. Outside the deadline, since

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { type Health, probeKey, type ProbeTarget, type Verdict } from '../model/observed.ts'
+import { type Health, type NoAttempt, probeKey, type ProbeOutcome, type ProbeTarget, type Verdict } from '../model/observed.ts'
 import { type Probe, type ProbeTargets } from '../model/ports.ts'
-import { probes } from './probes.ts'
+import { probeOnce } from './probes.ts'
 import { isDecided, nextStanding, standingBefore } from './threshold.ts'
 
 type Remembered = ProbeTarget & { readonly before: Verdict }
@@ -23,7 +23,7 @@ const second = (signal: AbortSignal): Promise<void> => sleep(1000, undefined, { 
 export function probeTargets({ concurrency = 64, pause = second }: ProbeSettings = {}): ProbeTargets {
   const limit = pLimit(concurrency)
   // An attempt holds a slot, the pause between two does not: a dead target must not keep others waiting.
-  const tryOnce: Probe = (target, signal) => limit(() => probeOf(target)(target, signal))
+  const tryOnce: Probe = (target, signal) => limit(() => probeOnce(target, signal))
   return async (targets, signal) => {
     const answers = [...distinct(targets)].map(async ([key, target]) =>
       [key, await probeInTime(target, signal, () => decide(target, tryOnce, pause, signal))] as const)
@@ -63,15 +63,18 @@ async function decide(
   const most = check.successThreshold + check.failureThreshold
   let standing = standingBefore(before)
   for (let tries = 1; ; tries++) {
-    const { ok, reason, latencyMs } = await tryOnce(target, signal)
-    standing = nextStanding(standing, ok, check)
-    if (isDecided(standing, check)) return { verdict: standing.verdict, reason, latencyMs }
-    if (tries === most) return { verdict: before, reason: `flapping: ${reason}`, latencyMs }
+    const outcome = await tryOnce(target, signal)
+    if (outcome.ok !== undefined) {
+      standing = nextStanding(standing, outcome.ok, check)
+      if (isDecided(standing, check)) return { verdict: standing.verdict, reason: outcome.reason, latencyMs: outcome.latencyMs }
+    }
+    if (tries === most) return undecided(before, outcome)
     await pause(signal)
   }
 }
 
-function probeOf({ check }: ProbeTarget): Probe {
-  if (check.kind === 'none') throw new TypeError('A target without a check is not probed')
-  return probes[check.kind]
+/** Not knowing moves nothing, whether it was the target that flapped or we that could not try. */
+function undecided(verdict: Verdict, outcome: ProbeOutcome | NoAttempt): Health {
+  if (outcome.ok === undefined) return { verdict, reason: `not probed: ${outcome.reason}` }
+  return { verdict, reason: `flapping: ${outcome.reason}`, latencyMs: outcome.latencyMs }
 }

@@ -8,3 +8,10 @@ export const probes = {
   tcp: probeTcp,
   http: probeHttp,
 } satisfies Record<Exclude<CheckKind['kind'], 'none'>, Probe>
+
+/** One attempt by the target's own kind of check. Throws for a check of kind `none`. */
+export const probeOnce: Probe = (target, signal) => {
+  const { kind } = target.check
+  if (kind === 'none') throw new TypeError('A target without a check is not probed')
+  return probes[kind](target, signal)
+}

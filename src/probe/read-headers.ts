@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { type HeaderValue } from '../model/declared.ts'
-import { codeOf } from './attempt.ts'
+import { codeOf } from './within-deadline.ts'
 
 /**
  * The headers with their values as they are now: secrets are rotated while the registrar runs.
