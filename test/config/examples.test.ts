@@ -8,8 +8,10 @@ const noStdin = (): Promise<string> => Promise.reject(new Error('Nobody asked fo
 const examples = readdirSync('config').filter((file) => file.endsWith('.yaml'))
 
 describe('config/', () => {
-  test('holds the four examples', () => {
-    expect(examples).toEqual(['dual-stack.yaml', 'fixed-addresses.yaml', 'https-api.yaml', 'managed-database.yaml'])
+  test('holds the examples that the README names', () => {
+    expect(examples).toEqual(['dual-stack.yaml', 'fixed-addresses.yaml', 'https-api.yaml', 'managed-database.yaml', 'rotating-pool.yaml'])
+    const readme = readFileSync('README.md', 'utf8')
+    expect(examples.filter((file) => !readme.includes(`(config/${file})`))).toEqual([])
   })
 
   test.each(examples)('%s loads without a warning and names the schema for editors', async (file) => {
@@ -26,6 +28,12 @@ describe('config/', () => {
   test('managed-database.yaml leaves the MySQL port unprobed and probes the other', async () => {
     const { services } = await loadConfig(['config/managed-database.yaml'], noStdin)
     expect(services.map((service) => [serviceKey(service), service.healthCheck.kind])).toEqual([['shop/orders-db', 'tcp'], ['shop/sessions-db', 'none']])
+  })
+
+  test("rotating-pool.yaml retains the pool's addresses and not those of its other target", async () => {
+    const { resolver, services } = await loadConfig(['config/rotating-pool.yaml'], noStdin)
+    const [pool, fallback] = services.flatMap(({ targets }) => targets.map((target) => target.retainSeconds ?? resolver.retainSeconds))
+    expect([pool, fallback]).toEqual([600, 0])
   })
 })
 
