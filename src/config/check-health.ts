@@ -6,7 +6,8 @@ import { builtinTimings, isMysql } from './health-check.ts'
 import { withoutUndefined } from './without-undefined.ts'
 import { type Path } from './yaml-places.ts'
 
-type Field = 'tcp' | 'http' | 'none' | 'port' | 'periodSeconds' | 'timeoutSeconds'
+type Field = 'tcp' | 'http' | 'none' | 'port' | 'periodSeconds' | Bounded
+type Bounded = 'timeoutSeconds' | 'transitionPeriodSeconds'
 type Fields = Readonly<Partial<Record<Field, unknown>>>
 
 /** What is wrong with the check in `defaults`. */
@@ -44,19 +45,21 @@ function checkKinds(own: Fields, path: Path): Found[] {
 }
 
 function checkTimes(own: Fields, defaults: Fields, path: Path): Found[] {
-  // Times that are both inherited are judged where they stand.
-  if (own.periodSeconds === undefined && own.timeoutSeconds === undefined) return []
-  const { periodSeconds: period, timeoutSeconds: timeout } = { ...builtinTimings, ...timesOf(defaults), ...timesOf(own) }
-  if (typeof period !== 'number' || typeof timeout !== 'number' || timeout <= period) return []
-  const place = (key: string): Path => [...path, key]
-  if (own.timeoutSeconds !== undefined) {
-    return [{ path: place('timeoutSeconds'), message: `Cannot use timeoutSeconds ${timeout}: must be at most periodSeconds, which is ${period}` }]
-  }
-  return [{ path: place('periodSeconds'), message: `Cannot use periodSeconds ${period}: must be at least timeoutSeconds, which is ${timeout}` }]
+  return (['timeoutSeconds', 'transitionPeriodSeconds'] as const).flatMap((key) => checkTime(key, own, defaults, path))
 }
 
-function timesOf({ periodSeconds, timeoutSeconds }: Fields): Fields {
-  return withoutUndefined({ periodSeconds, timeoutSeconds })
+/** No longer than the period: probes do not overlap, and a streak is looked at again sooner, not later. */
+function checkTime(key: Bounded, own: Fields, defaults: Fields, path: Path): Found[] {
+  // Times that are both inherited are judged where they stand.
+  if (own.periodSeconds === undefined && own[key] === undefined) return []
+  const { periodSeconds: period, [key]: time } = { ...builtinTimings, ...timesOf(defaults), ...timesOf(own) }
+  if (typeof period !== 'number' || typeof time !== 'number' || time <= period) return []
+  if (own[key] !== undefined) return [{ path: [...path, key], message: `Cannot use ${key} ${time}: must be at most periodSeconds, which is ${period}` }]
+  return [{ path: [...path, 'periodSeconds'], message: `Cannot use periodSeconds ${period}: must be at least ${key}, which is ${time}` }]
+}
+
+function timesOf({ periodSeconds, timeoutSeconds, transitionPeriodSeconds }: Fields): Fields {
+  return withoutUndefined({ periodSeconds, timeoutSeconds, transitionPeriodSeconds })
 }
 
 function checkPort(own: Fields, ports: readonly PortEntry[], path: Path): Found[] {

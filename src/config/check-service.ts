@@ -1,7 +1,7 @@
 import { checkHealth, warnOfHealth } from './check-health.ts'
 import { checkMetadata } from './check-metadata.ts'
 import { checkPorts, type PortEntry } from './check-ports.ts'
-import { checkTargets, type TargetEntry } from './check-targets.ts'
+import { checkTargets, warnOfTargets, type TargetEntry } from './check-targets.ts'
 import { type Entry, entriesOf, fieldsOf, type Found, isMapping } from './found.ts'
 
 export type ServiceEntry = Entry<'name' | 'namespace' | 'type' | 'labels' | 'annotations' | 'ports' | 'targets' | 'healthCheck'>
@@ -32,7 +32,7 @@ export function checkService({ path, value: service }: ServiceEntry, defaults: u
     faults.push({ path: [...path, 'name'], message: 'Cannot use name kubernetes in namespace default: that Service is the API server' })
   }
   const numbers = targets.flatMap(({ value }) => isMapping(value.ports) ? Object.values(value.ports) : [])
-  return { faults, targets, warnings: warnOfHealth(service.healthCheck, ports, numbers, healthPath) }
+  return { faults, targets, warnings: [...warnOfTargets(targets), ...warnOfHealth(service.healthCheck, ports, numbers, healthPath)] }
 }
 
 /** The namespace that a service will be in, as far as the data says. */

@@ -3,7 +3,7 @@ import { checkTargetPorts, type PortEntry } from './check-ports.ts'
 import { type Entry, type Found, isMapping, show } from './found.ts'
 import { canonicalHost } from './name-rules.ts'
 
-export type TargetEntry = Entry<'host' | 'address' | 'family' | 'ports'>
+export type TargetEntry = Entry<'host' | 'address' | 'family' | 'ports' | 'retainSeconds'>
 
 /** What is wrong with the targets of one service beyond the schema of each. */
 export function checkTargets(targets: readonly TargetEntry[], ports: readonly PortEntry[], type: unknown): Found[] {
@@ -19,6 +19,12 @@ export function checkTargets(targets: readonly TargetEntry[], ports: readonly Po
     for (const key of keys) seen.add(key)
     return found
   })
+}
+
+/** What is allowed in a target and probably not meant. */
+export function warnOfTargets(targets: readonly TargetEntry[]): Found[] {
+  return targets.filter(({ value }) => value.address !== undefined && value.retainSeconds !== undefined)
+    .map(({ path }) => ({ path: [...path, 'retainSeconds'], on: 'key', message: 'Key retainSeconds has no effect: the target is an address, which no answer leaves out' }))
 }
 
 function checkWhere({ path, value: { host, address, family } }: TargetEntry): Found[] {

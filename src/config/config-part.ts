@@ -1,5 +1,6 @@
 import { type Declared, type DeclaredService, serviceKey } from '../model/declared.ts'
 import { checkDefaultHealth } from './check-health.ts'
+import { type WrittenSchedule } from './check-schedule.ts'
 import { checkService, namespaceOf, type ServiceEntry } from './check-service.ts'
 import { type TargetEntry } from './check-targets.ts'
 import { type Fault, type Position, renderFault, renderPosition } from './config-fault.ts'
@@ -30,6 +31,8 @@ export interface ConfigPart {
   readonly singles: Partial<Singles>
   /** Where each of them stands, faulty or not. */
   readonly singlePlaces: readonly { readonly key: keyof Singles; readonly place: Position }[]
+  /** Still to be read as cron expressions. */
+  readonly schedules: readonly WrittenSchedule[]
   readonly services: readonly ServicePart[]
   /** Complete only when there are no faults. */
   readonly declared: readonly DeclaredService[]
@@ -42,6 +45,7 @@ interface Draft {
   readonly isWhole: boolean
   readonly singles: Partial<Singles>
   readonly singlePlaces: { readonly key: keyof Singles; readonly place: Position }[]
+  readonly schedules: WrittenSchedule[]
   readonly services: ServicePart[]
   readonly declared: DeclaredService[]
   readonly faults: Fault[]
@@ -52,7 +56,7 @@ interface Draft {
 export function readConfigPart(file: string, text: string): ConfigPart {
   const yaml = parseYaml(file, text)
   const start = yaml.documents[0]?.locate([]) ?? { file, line: 1, column: 1 }
-  const draft: Draft = { start, isWhole: yaml.faults.length === 0 && yaml.documents.every(({ data }) => isMapping(data)), singles: {}, singlePlaces: [], services: [], declared: [], faults: [...yaml.faults], warnings: [] }
+  const draft: Draft = { start, isWhole: yaml.faults.length === 0 && yaml.documents.every(({ data }) => isMapping(data)), singles: {}, singlePlaces: [], schedules: [], services: [], declared: [], faults: [...yaml.faults], warnings: [] }
   const holders = yaml.documents.filter(({ data }) => isMapping(data) && data['defaults'] !== undefined)
   for (const second of holders.slice(1)) draft.faults.push(twice('defaults', second, holders[0] ?? second))
   const defaults = fieldsOf<'defaults'>(holders[0]?.data).defaults
@@ -105,6 +109,7 @@ function readSingles(fields: Readonly<Partial<Record<keyof Singles, unknown>>>, 
     draft.singlePlaces.push({ key, place: locate([key], 'key') })
     const value = singleSchemas[key].safeParse(fields[key]).data
     if (value !== undefined) Object.assign(draft.singles, { [key]: value })
+    if (key === 'schedule' && typeof value === 'string') draft.schedules.push({ text: value, place: locate([key]) })
   }
 }
 

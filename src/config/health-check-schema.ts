@@ -40,7 +40,7 @@ const kindsAndTimings = {
   timeoutSeconds: seconds().optional().describe('Time that a probe may take, at most the period (default 2).'),
   successThreshold: wholeNumber(1, 1000).optional().describe('Passes in a row that make a target ready (default 1).'),
   failureThreshold: wholeNumber(1, 1000).optional().describe('Failures in a row that make a target unready (default 3).'),
-  transitionPeriodSeconds: seconds().optional().describe('Time between two probes while a streak is under way, in run (default 1).'),
+  transitionPeriodSeconds: seconds().optional().describe('Time between two probes while a streak is under way that may turn the verdict, in run; at most the period (default 1).'),
 }
 
 export const defaultHealthCheckSchema = z.strictObject(kindsAndTimings)

@@ -1,4 +1,5 @@
 import { type Declared } from '../model/declared.ts'
+import { checkSchedules } from './check-schedule.ts'
 import { ConfigFault, type Fault, renderFault } from './config-fault.ts'
 import { type ConfigPart, readConfigPart } from './config-part.ts'
 import { mergeParts } from './merge-parts.ts'
@@ -20,7 +21,8 @@ export async function loadConfig(sources: readonly string[], readStdin: () => Pr
   }
   const isWhole = unread.length === 0 && parts.every((part) => part.isWhole)
   const merged = mergeParts(parts, isWhole)
-  const all = [...unread, ...parts.flatMap((part) => part.faults), ...merged.faults]
+  const schedules = await checkSchedules(parts.flatMap((part) => part.schedules))
+  const all = [...unread, ...parts.flatMap((part) => part.faults), ...merged.faults, ...schedules]
   if (all.length > 0) throw new ConfigFault(inOrder(all, files))
   return merged.declared
 }
