@@ -108,7 +108,8 @@ export function verdictBefore(published: Published, member: Member): Health['ver
  * Two targets of one address may share a port and differ in another. Published twice, the shared one would be ready
  * as kube-proxy happens to read it: it goes with the first that is ready, and the other target keeps the rest.
  */
-function eachPortOnce(endpoints: readonly DesiredEndpoint[]): DesiredEndpoint[] {
+function eachPortOnce(endpoints: readonly DesiredEndpoint[]): readonly DesiredEndpoint[] {
+  if (new Set(endpoints.map(({ address }) => address)).size === endpoints.length) return endpoints
   const taken = new Set<string>()
   const readyFirst = [...endpoints].sort((a, b) => Number(b.ready) - Number(a.ready))
   const ports = new Map(readyFirst.map((endpoint) => {

@@ -40,9 +40,7 @@ export function desiredEndpoints(
 }
 
 function subsetsOf(endpoints: readonly DesiredEndpoint[], context: SliceContext): EndpointSubset[] {
-  const keys = [...new Set(endpoints.map(({ ports }) => portsKey(ports)))]
-  return keys.map((key) => {
-    const group = endpoints.filter(({ ports }) => portsKey(ports) === key)
+  return [...Map.groupBy(endpoints, ({ ports }) => portsKey(ports)).values()].map((group) => {
     const addressesOf = (isReady: boolean): { ip: string }[] =>
       group.filter(({ ready }) => ready === isReady).map(({ address }) => ({ ip: address })).sort((a, b) => (a.ip < b.ip ? -1 : 1))
     const [addresses, notReadyAddresses] = [addressesOf(true), addressesOf(false)]

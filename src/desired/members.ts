@@ -152,7 +152,7 @@ class Gathering {
   }
 
   finish(): Membership {
-    const members = [...this.#members.values()].sort((a, b) => (endpointKey(a) < endpointKey(b) ? -1 : 1))
+    const members = [...this.#members].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, member]) => member)
     const told = new Set([...members, ...this.#out.values()].map(({ address }) => address))
     for (const { address, family, ports, hosts } of this.#input.published.endpoints) {
       if (!told.has(address)) this.#out.set(endpointKey({ address, ports }), { address, family, ports, hosts, cause: 'gone', reason: this.#whyGone(hosts) })

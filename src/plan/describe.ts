@@ -1,6 +1,7 @@
 // What in an object changes, in short phrases. The dry run and the real run print the same.
 
 import { type EndpointSlice, type Endpoints, type ManagedObject, type Service } from '../model/objects.ts'
+import { isSame } from './is-same.ts'
 
 /** What a new object holds. */
 export function describeNew(object: ManagedObject): string[] {
@@ -110,8 +111,4 @@ function shown([item, state]: Stated): string {
 function counted(entries: readonly Stated[]): string {
   const few = entries.slice(0, 3).map(shown).join(', ')
   return entries.length > 3 ? `${entries.length} addresses: ${few}, ...` : entries.length === 0 ? 'no addresses' : few
-}
-
-function isSame(a: unknown, b: unknown): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b)
 }

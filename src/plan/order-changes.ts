@@ -4,6 +4,7 @@ import { type Change } from '../model/changes.ts'
 import { isMirrored, isOurs, skipMirrorLabel } from '../model/marks.ts'
 import { type CurrentService, type Endpoints, type EndpointSlice, type ManagedObject, type Service, type SlicePort } from '../model/objects.ts'
 import { describeDifference, describeNew } from './describe.ts'
+import { isSame } from './is-same.ts'
 
 export interface Wanted {
   readonly service: Service
@@ -24,6 +25,7 @@ export function orderChanges(wanted: Wanted, current: CurrentService, settings: 
   if (settings.recreates) {
     return [...deletionsOf(current), ...orderChanges(wanted, { namespace: current.namespace, name: current.name, slices: [] }, { ...settings, recreates: false })]
   }
+  if (isReached(wanted, current)) return []
   const isNew = current.service === undefined
   const marked = markedFirst(current.service, wanted.service, settings.instance)
   const serviceChange = current.service === undefined ? [create(wanted.service)] : update(marked ?? current.service, wanted.service)
@@ -46,6 +48,11 @@ export function orderChanges(wanted: Wanted, current: CurrentService, settings: 
     ...endpointsChanges(wanted.endpoints, during ?? current.endpoints, updateOf),
     ...goneSlices(wanted, current, settings),
   ]
+}
+
+/** So it is in nearly every pass, and seen at a fraction of what it costs to find and describe what differs. */
+function isReached({ service, slices, endpoints }: Wanted, current: CurrentService): boolean {
+  return isSame(service, current.service) && isSame(slices, current.slices) && isSame(endpoints, current.endpoints)
 }
 
 /** Where Endpoints are all there is, they lead from old and new ports alike before the Service changes. */
