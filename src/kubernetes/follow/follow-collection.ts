@@ -38,13 +38,14 @@ export function followCollection<T extends Versioned>(collection: Collection<T>,
     room.end()
   }
   const ended = loop()
+  /** Who waits for a list cuts a watch or a pause short. */
+  const served = (waiting: Promise<void>): Promise<void> => {
+    steps.interrupt()
+    return waiting
+  }
   return {
-    refresh: () => {
-      const served = room.enter()
-      steps.interrupt()
-      return served
-    },
-    ready: () => course.hasAnswered ? Promise.resolve() : room.join(),
+    refresh: () => served(room.enter()),
+    ready: () => course.hasAnswered ? Promise.resolve() : served(room.join()),
     hasAnswered: () => course.hasAnswered,
     refusal: () => course.refusal,
     heardAt: () => course.heardAt,
