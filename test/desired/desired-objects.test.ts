@@ -64,7 +64,13 @@ describe('marks', () => {
     const { api, slice, service } = setUp()
     edit(api, slice(), (object) => ({ ...object, metadata: { ...object.metadata, ownerReferences: null } }))
     expect(apply(api, db)).toEqual(['update EndpointSlice'])
-    expect(slice().metadata.ownerReferences?.[0]?.uid).toBe(service().metadata.uid)
+    // Never blockOwnerDeletion: it needs a right on services/finalizers.
+    expect(slice().metadata.ownerReferences).toEqual([{ apiVersion: 'v1', kind: 'Service', name: 'db', uid: service().metadata.uid, controller: true }])
+  })
+
+  test('no object has a finalizer, which would outlive an uninstalled registrar', () => {
+    const { service, slice, endpoints } = setUp()
+    for (const object of [service(), slice(), endpoints()]) expect(object.metadata).not.toHaveProperty('finalizers')
   })
 })
 

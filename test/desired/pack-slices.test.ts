@@ -108,6 +108,13 @@ describe('packSlices()', () => {
     expect(api.current('shop', 'db').slices.map(({ addressType, metadata }) => [addressType, metadata.name])).toEqual([['IPv4', 'db-ipv4-1'], ['IPv6', 'db-ipv6-1']])
   })
 
+  test('a slice never changes its addressType, which the API server refuses', () => {
+    const api = new MemoryApi(['IPv4', 'IPv6'])
+    const dual = { ...slicesOnly, families: ['IPv4', 'IPv6'] } as const
+    applied(api, db([address('10.0.0.1')]), dual)
+    expect(applied(api, db([address('2001:db8::1')]), dual)).toEqual(['create db-ipv6-1', 'delete db-ipv4-1'])
+  })
+
   test('an adopted slice of 300 endpoints is brought down to the limit without losing one on the way', () => {
     const api = new MemoryApi()
     api.put(byHand('by-hand', addresses(300)))

@@ -180,6 +180,15 @@ describeClusterWith(['controllerManager'], 'adopt: true', () => {
     await eventually(async () => { expect(await readyAddresses(stage.namespace, 'db')).toEqual(['198.51.100.1', '198.51.100.2']) })
   })
 
+  test('takes slices of names (FQDN) away, which no kube-proxy follows', async () => {
+    const { namespace, sync } = await newStage()
+    await make('Service', namespace, handService('db'))
+    await make('EndpointSlice', namespace, { ...handSlice('db-names', 'db', {}, ['db.example.com']), addressType: 'FQDN' })
+    const { code, service: outline } = await sync([service('db', { adopt: true })])
+    expect([code, outline('db').status, outline('db').addresses.map(({ address }) => address)]).toEqual([0, 'done', ['192.0.2.10']])
+    expect((await slicesOf(namespace, 'db')).map(({ addressType, endpoints }) => [addressType, endpoints?.map(({ addresses }) => addresses)])).toEqual([['IPv4', [['192.0.2.10']]]])
+  })
+
   test('takes over a headless Service', async () => {
     const stage = await newStage()
     const uid = await byHand(stage, { clusterIP: 'None' })

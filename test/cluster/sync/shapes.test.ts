@@ -104,6 +104,15 @@ describeClusterWith(['dualStack'], 'sync of families', () => {
     expect(await versions(namespace)).toEqual(before)
   })
 
+  test('moves from one family to the other: no slice can change its addressType', async () => {
+    const { namespace, sync } = await newStage()
+    const withAddress = (address: string): ReturnType<typeof service>[] => [service('db', { ipFamilyPolicy: 'RequireDualStack', ...at(address) })]
+    await sync(withAddress('192.0.2.10'))
+    const { code, service: said } = await sync(withAddress('2001:db8::10'))
+    expect([code, said('db').status]).toEqual([0, 'done'])
+    expect((await slicesOf(namespace, 'db')).map(({ addressType, endpoints }) => [addressType, endpoints?.flatMap(({ addresses }) => addresses)])).toEqual([['IPv6', ['2001:db8::10']]])
+  })
+
   test('widens and narrows a Service in place: SingleStack, PreferDualStack and back', async () => {
     const { namespace, sync } = await newStage()
     const withPolicy = (ipFamilyPolicy: string): ReturnType<typeof service>[] => [service('db', { ipFamilyPolicy, ...both })]
