@@ -15,6 +15,7 @@ import { raw } from '../harness/raw.ts'
 import { requestMark, requestsSince } from '../harness/request-log.ts'
 import { testNamespace } from '../harness/test-namespace.ts'
 import { type PolicyRule, testUser } from '../harness/test-user.ts'
+import { shippedRules } from '../sync/stage.ts'
 import { creation, deletion, endpoints, service, slice, updating } from './objects.ts'
 
 const signal = new AbortController().signal
@@ -301,7 +302,7 @@ describeCluster('Following', () => {
 
   test('without a right on namespaces hears all the same, and takes them for active', async () => {
     const namespace = await testNamespace()
-    const user = await testUser(namespace, { rules: watchers })
+    const user = await testUser(namespace, { rules: await shippedRules('endpoint-registrar-write') })
     await untilAllowed(user.token, namespace)
     const { following, heard } = await follow(scopeOf([namespace], ['db'], true), user.kubeconfig)
     expect(following.current().namespaces).toEqual(new Map([[namespace, 'active']]))
@@ -335,8 +336,22 @@ describeCluster('Following', () => {
   })
 })
 
-describeClusterWith(['requestLog'], 'Following of many namespaces', () => {
-  test('is three watches of the whole cluster, or three a namespace where the cluster may not be watched', async () => {
+describeClusterWith(['requestLog'], 'Following at the API server', () => {
+  test('needs no more rights than deploy/rbac.yaml grants', async () => {
+    const namespace = await testNamespace()
+    const user = await testUser(namespace, { clusterRules: [...await shippedRules('endpoint-registrar-write'), ...await shippedRules('endpoint-registrar-read')] })
+    await untilAllowed(user.token, namespace)
+    const mark = await requestMark()
+    const { following, heard, troubles } = await follow(scopeOf([namespace], ['db'], true), user.kubeconfig)
+    await byHand('POST', 'Service', namespace, 'db', { metadata: { name: 'db' }, spec: { ports: [{ port: 80 }] } })
+    await heardWithinASecond(heard, `${namespace}/db`)
+    await following.refresh(signal)
+    const { counts } = await requestsSince(mark, { user: user.user })
+    expect(counts).toMatchObject({ 'watch namespaces': 1, 'watch services': expect.any(Number), 'watch endpointslices': expect.any(Number), 'watch endpoints': expect.any(Number) })
+    expect([following.current().unsearched, following.current().unreadable?.size, troubles]).toEqual([undefined, 0, []])
+  })
+
+  test('of many namespaces is three watches of the whole cluster', async () => {
     const names = Array.from({ length: 21 }, (_, index) => `nowhere-${index}`)
     const mark = await requestMark()
     const { user, kubeconfig, token } = await testUser(await testNamespace(), { clusterRules: [...watchers, { apiGroups: [''], resources: ['namespaces'], verbs: ['get', 'list', 'watch'] }] })
@@ -352,7 +367,7 @@ describeClusterWith(['requestLog'], 'Following of many namespaces', () => {
     expect(following.currentOf('nowhere-3', 'db').unreadable).toMatch(/does not exist/)
   })
 
-  test('falls back to each on its own where the cluster as a whole may not be watched', async () => {
+  test('of many namespaces falls back to each on its own where the cluster as a whole may not be watched', async () => {
     const namespace = await testNamespace()
     const names = [namespace, ...Array.from({ length: 20 }, (_, index) => `nowhere-${index}`)]
     const { kubeconfig, token } = await testUser(namespace, { rules: watchers })

@@ -35,9 +35,9 @@ describeCluster('deploy/rbac.yaml', () => {
     for (const { resources, verbs } of await shippedRules()) {
       for (const resource of resources) granted[resource] = [...new Set([...granted[resource] ?? [], ...verbs])].sort()
     }
-    const writing = ['create', 'delete', 'get', 'list', 'update']
+    const writing = ['create', 'delete', 'get', 'list', 'update', 'watch']
     expect(granted).toEqual({
-      services: writing, endpoints: writing, endpointslices: writing, namespaces: ['get'], servicecidrs: ['list'],
+      services: writing, endpoints: writing, endpointslices: writing, namespaces: ['get', 'list', 'watch'], servicecidrs: ['list'],
       leases: ['create', 'get', 'list', 'update'], events: ['create', 'update'],
     })
   })
