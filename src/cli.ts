@@ -37,7 +37,7 @@ function programOf(run: Loader): Command {
     .description('Keeps selectorless Kubernetes Services pointed at outside hosts')
     .exitOverride().showHelpAfterError('(--help shows what is possible)')
     .addHelpText('after', exitCodesHelp)
-  const verb = (name: string, description: string, examples: readonly string[]): Command =>
+  const verb: AddVerb = (name, description, examples) =>
     program.command(name).description(description)
       .addHelpText('after', `\nExamples:\n${examples.map((example) => `  endpoint-registrar ${example}`).join('\n')}`)
 
@@ -59,15 +59,7 @@ function programOf(run: Loader): Command {
     .option('--force', 'write although a controller holds the lease', false))
     .action(run(async () => (await import('./commands/sync.ts')).sync))
 
-  withLease(withAdmin(withAddressRules(withTarget(withConfig(
-    verb('run', 'keep the cluster (or a directory) true to the config, until it is told to end', ['run -c config/', 'run -c config/ --to dir:manifests', 'run -c registrar.yaml --admin :9780 --no-lease']))))))
-    .option('--probe', 'probe targets (the default for a cluster)')
-    .option('--no-probe', 'do not probe: written verdicts stay, newcomers are ready (the default for a directory)')
-    .option('--no-prune', 'leave services alone that are no longer declared')
-    .option('--allow-deletes', 'delete more Services than the guard permits', false)
-    .option('-v, --verbose', 'log more', false)
-    .action(run(async () => (await import('./commands/run.ts')).run))
-
+  addRunVerb(verb, run)
   addStatusVerbs(verb, run)
 
   withTimeout(withAddressRules(withObservation(withSelection(withOutput(withConfig(
@@ -82,7 +74,21 @@ function programOf(run: Loader): Command {
   return program
 }
 
-function addStatusVerbs(verb: (name: string, description: string, examples: readonly string[]) => Command, run: Loader): void {
+type AddVerb = (name: string, description: string, examples: readonly string[]) => Command
+
+function addRunVerb(verb: AddVerb, run: Loader): void {
+  withLease(withAdmin(withAddressRules(withTarget(withConfig(
+    verb('run', 'keep the cluster (or a directory) true to the config, until it is told to end', ['run -c config/', 'run -c config/ --admin :9780', 'run -c config/ --to dir:manifests --probe']))))))
+    .option('--probe', 'probe targets (the default for a cluster)')
+    .option('--no-probe', 'do not probe: written verdicts stay, newcomers are ready (the default for a directory)')
+    .option('--no-prune', 'leave services alone that are no longer declared')
+    .option('--allow-deletes', 'delete more Services than the guard permits', false)
+    .option('-v, --verbose', 'log more', false)
+    .addHelpText('after', signalsHelp)
+    .action(run(async () => (await import('./commands/run.ts')).run))
+}
+
+function addStatusVerbs(verb: AddVerb, run: Loader): void {
   withStatusSource(verb('status', 'show what the controller knows of each service', ['status', 'status -n shop -o json', 'status --instance shop.registrar']))
     .action(run(async () => (await import('./commands/status.ts')).status))
 
@@ -129,6 +135,14 @@ function failure(error: unknown): ExitCode {
   tell(known === undefined ? `This is a bug in endpoint-registrar, please report it: ${stack}` : known.text(message))
   return known?.code ?? exitCodes.bug
 }
+
+const signalsHelp = `
+Signals:
+  TERM, INT  end in order, within 5 s; what is written goes on serving
+  HUP        read the config now (its files are looked at once a second anyway)
+  USR2       a full resync now; so does POST /sync on the admin port, from this machine
+
+Replicas of one instance elect a leader; the others stand by. docs/run.md has each fault and what happens then.`
 
 const exitCodesHelp = `
 Exit codes:
