@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import { type Dispatcher, request } from 'undici'
+import type { Dispatcher } from 'undici'
 import { TargetUnreachable } from '../model/ports.ts'
 import { atTheWire } from './at-the-wire.ts'
 import { ClusterError, networkFailure, refusal } from './cluster-error.ts'
@@ -60,7 +60,7 @@ export function kubernetesClient(options: ClientOptions = {}): KubernetesClient 
 
   // undici hears of an abort only once it is connected.
   const sendCall = (call: Call) => (pass: Pass, signal: AbortSignal) =>
-    unlessAborted(request(urlOf(server, call), { ...messageOf(call, pass, userAgent), signal }), signal)
+    unlessAborted(dispatcherOf(call, pass).request({ ...messageOf(server, call), headers: headersOf(call, pass, userAgent), signal }), signal)
   const told = async <Answer extends { readonly response: Dispatcher.ResponseData }>({ method }: Call, work: () => Promise<Answer>): Promise<Answer> => {
     const startedAt = performance.now()
     const tell = (status: { readonly status?: number }): void => { onAnswer({ method, ...status, seconds: (performance.now() - startedAt) / 1000 }) }
@@ -138,25 +138,21 @@ function windowOf({ windowMs }: Call): number {
   return leftMs
 }
 
+function dispatcherOf(call: Call, { dispatcher }: Pass): Dispatcher {
+  return call.windowMs === undefined ? dispatcher : atTheWire(dispatcher, () => { windowOf(call) })
+}
+
 /** The server's URL can have a path of its own, as behind Rancher. */
-function urlOf(server: URL, { path, query }: Call): string {
+function messageOf(server: URL, { method, path, query, body }: Call): Pick<Dispatcher.RequestOptions, 'origin' | 'method' | 'path' | 'body'> {
   const search = query === undefined ? '' : `?${new URLSearchParams(query).toString()}`
-  return `${server.origin}${server.pathname.replace(/\/$/, '')}${path}${search}`
+  return {
+    origin: server.origin, method, path: `${server.pathname.replace(/\/$/, '')}${path}${search}`,
+    body: body === undefined ? null : JSON.stringify(body),
+  }
 }
 
-interface Message {
-  readonly method: Dispatcher.HttpMethod
-  readonly dispatcher: Dispatcher
-  readonly headers: Record<string, string>
-  readonly body: string | null
-}
-
-function messageOf(call: Call, { dispatcher: plain, headers }: Pass, userAgent: string): Message {
-  const { method, body, windowMs } = call
-  const dispatcher = windowMs === undefined ? plain : atTheWire(plain, () => { windowOf(call) })
-  const common = { accept: 'application/json', 'user-agent': userAgent, ...headers }
-  if (body === undefined) return { method, dispatcher, headers: common, body: null }
-  return { method, dispatcher, headers: { ...common, 'content-type': 'application/json' }, body: JSON.stringify(body) }
+function headersOf({ body }: Call, { headers }: Pass, userAgent: string): Record<string, string> {
+  return { accept: 'application/json', 'user-agent': userAgent, ...headers, ...(body !== undefined && { 'content-type': 'application/json' }) }
 }
 
 function parseAnswer(text: string, server: URL): unknown {
