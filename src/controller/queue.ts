@@ -3,6 +3,7 @@
 
 import pLimit from 'p-limit'
 import { backOffMs } from './schedule.ts'
+import { takeTurns } from './take-turns.ts'
 
 /** waiting: something has not been asked yet, and will queue it again. failed: to be tried again on its own. */
 export type Looked = 'done' | 'waiting' | 'failed'
@@ -47,11 +48,15 @@ interface Item {
   retryAt?: number
 }
 
+/** Looks at ten thousand services take seconds of the one thread that probes and renews the lease too. */
+const longestTurnMs = 10
+
 export function openQueue({ look, concurrency, debounceMs, waited = () => undefined, random = Math.random }: QueueSettings): Queue {
   const items = new Map<string, Item>()
   const tickets = new Set<{ readonly left: Set<string>; readonly done: () => void }>()
   const inFlight = new Set<Promise<void>>()
   const limit = pLimit(concurrency)
+  const turn = takeTurns(longestTurnMs)
   let isStopped = false
 
   const itemOf = (key: string): Item => {
@@ -77,6 +82,7 @@ export function openQueue({ look, concurrency, debounceMs, waited = () => undefi
     }
     item.isWorking = true
     const work = limit(async () => {
+      for (let later = turn(); later !== undefined; later = turn()) await later
       waited(Math.max(0, performance.now() - item.dueAt) / 1000)
       item.isDirty = false
       item.begunAt = performance.now()

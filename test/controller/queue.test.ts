@@ -176,3 +176,25 @@ describe('backOffMs()', () => {
     expect(backOffMs(5, 1)).toBe(3750)
   })
 })
+
+describe('queue, on the machine\'s own clock', () => {
+  beforeEach(() => { jest.useRealTimers() })
+
+  test('lets timers run between looks that take no time off', async () => {
+    const queue = openQueue({
+      concurrency: 4, debounceMs: () => 0,
+      look: () => {
+        for (const begin = performance.now(); performance.now() - begin < 2;);
+        return Promise.resolve('done' as const)
+      },
+    })
+    let ticks = 0
+    const timer = setInterval(() => { ticks++ }, 1)
+    try {
+      await queue.lookAt(Array.from({ length: 100 }, (_, index) => String(index)), never)
+    } finally {
+      clearInterval(timer)
+    }
+    expect(ticks).toBeGreaterThan(5)
+  })
+})
