@@ -1,0 +1,49 @@
+// What a run has to say: a line for each fault, and the counts that must be 0.
+
+import { type Convergence } from './run-faults.ts'
+
+export interface Outcome {
+  readonly seconds: number
+  readonly convergences: readonly Convergence[]
+  readonly emptied: readonly string[]
+  readonly touched: readonly string[]
+  readonly leaderless: readonly string[]
+  readonly crashed: readonly string[]
+  readonly writes: number
+}
+
+export function isGood({ convergences, emptied, touched, leaderless, crashed }: Outcome): boolean {
+  return [emptied, touched, leaderless, crashed].every((list) => list.length === 0) && convergences.every(({ late }) => late === undefined)
+}
+
+/** Convergence is from a fault's end on, its detection included; of service faults that met no fault of the platform. */
+export function report(outcome: Outcome): string {
+  const { seconds, convergences, emptied, touched, leaderless, crashed, writes } = outcome
+  const kinds = Map.groupBy(convergences, ({ name }) => name)
+  const rows = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, all]) => {
+    const alone = all.filter(({ isAmongOthers }) => !isAmongOthers).map(({ ms }) => ms).sort((a, b) => a - b)
+    const cells = [String(all.length), of(alone, 0.5), of(alone, 1), ((all[0]?.detectionMs ?? 0) / 1000).toFixed(1), String(all.filter(({ late }) => late !== undefined).length)]
+    return `${name.padEnd(58)}${cells.map((cell) => cell.padStart(9)).join('')}`
+  })
+  const faults = convergences.filter(({ name }) => !name.endsWith('(while it lasts)')).length
+  const lates = convergences.flatMap(({ name, late }) => (late === undefined ? [] : [`${name}: ${late}`]))
+  return [
+    `${'fault'.padEnd(58)}${['count', 'p50 s', 'max s', 'known s', 'late'].map((cell) => cell.padStart(9)).join('')}`,
+    ...rows, '',
+    `${faults} faults in ${Math.round(seconds)} s; ${writes} writes, ${(writes / Math.max(1, faults)).toFixed(1)} a fault`,
+    ...list('moments in which a service had nobody though somebody could serve', emptied),
+    ...list('foreign objects touched', touched),
+    ...list('writes by who did not lead', leaderless),
+    ...list('registrars that ended by themselves', crashed),
+    ...list('not true again in time', lates), '',
+  ].join('\n')
+}
+
+function of(sorted: readonly number[], share: number): string {
+  const value = sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]
+  return value === undefined ? '-' : (value / 1000).toFixed(2)
+}
+
+function list(what: string, items: readonly string[]): readonly string[] {
+  return [`${String(items.length).padStart(5)} ${what}`, ...items.slice(0, 20).map((item) => `      ${item.replaceAll('\n', '\n        ')}`)]
+}
