@@ -2,12 +2,13 @@
 
 import { type Change } from '../model/changes.ts'
 import { serviceKey, type Family } from '../model/declared.ts'
-import { isOurs } from '../model/marks.ts'
 import { type CurrentService } from '../model/objects.ts'
-import { type Current, type Scope, type Surroundings, type Target } from '../model/ports.ts'
+import { type Current, type Surroundings, type Target } from '../model/ports.ts'
+import { followDirectory, type FollowedDirectory } from './follow-directory.ts'
+import { isInScope } from './known-files.ts'
 import { readManifest, type ManifestFile } from './read-manifest.ts'
 import { readManifests } from './read-manifests.ts'
-import { objectsOf, writeChanges, type Writing } from './write-changes.ts'
+import { serviceOf, writeChanges, type Writing } from './write-changes.ts'
 import { clearPartials } from './write-manifest.ts'
 
 // A directory cannot know which families the cluster gives a Service. kube-proxy passes over slices of one that it has not.
@@ -23,9 +24,12 @@ const surroundings: Surroundings = {
 /** `folder/NAMESPACE/NAME.yaml`, one file a service. Files that are not wholly of `instance` are read as foreign and never changed. */
 export function directoryTarget(folder: string, instance: string): Target {
   const writing: Writing = { folder, instance, seen: new Map(), clear: once((namespace) => clearPartials(folder, namespace)) }
-  const note = ({ current, digest }: ManifestFile): CurrentService => {
-    writing.seen.set(serviceKey(current), digest)
-    return current
+  // Whoever follows knows at once what is written and read here.
+  const followers = new Set<FollowedDirectory>()
+  const see = ({ current, digest }: ManifestFile): void => { writing.seen.set(serviceKey(current), digest) }
+  const note = (file: ManifestFile): CurrentService => {
+    see(file)
+    return file.current
   }
   return {
     surroundings: () => Promise.resolve(surroundings),
@@ -34,10 +38,27 @@ export function directoryTarget(folder: string, instance: string): Target {
       const services = files.map(note).filter((current) => isInScope(current, scope))
       return { ...currentOf(services, namespaces), unreadable }
     },
-    readService: async (namespace, name) => note(await readManifest(folder, namespace, name)),
-    write(changes: readonly Change[], signal) {
+    async readService(namespace, name) {
+      const file = await readManifest(folder, namespace, name)
+      for (const follower of followers) follower.read(file)
+      return note(file)
+    },
+    async write(changes: readonly Change[], signal) {
       signal.throwIfAborted()
-      return writeChanges(writing, changes)
+      if (changes.length === 0) return { applied: [] }
+      const service = serviceOf(changes)
+      const isOurs = ({ digest }: ManifestFile): boolean => writing.seen.get(serviceKey(service)) === digest
+      const endings = [...followers].map((follower) => follower.beginWriting(service, isOurs))
+      try {
+        return await writeChanges(writing, changes)
+      } finally {
+        await Promise.all(endings.map((end) => end()))
+      }
+    },
+    follow(scope, listener) {
+      const followed = followDirectory(folder, scope, listener, see)
+      followers.add(followed)
+      return { ...followed.following, stop: () => { followers.delete(followed); return followed.following.stop() } }
     },
     close: () => Promise.resolve(),
   }
@@ -50,12 +71,6 @@ export const emptyTarget: Target = {
   readService: (namespace, name) => Promise.resolve({ namespace, name, slices: [] }),
   write: () => Promise.resolve({ applied: [] }),
   close: () => Promise.resolve(),
-}
-
-/** A folder may hold much that is nobody's business here. */
-function isInScope(current: CurrentService, { keys, instance }: Scope): boolean {
-  if (keys === undefined || keys.has(serviceKey(current))) return true
-  return instance !== undefined && objectsOf(current).some((object) => isOurs(object, instance))
 }
 
 /** A namespace's folder is made when it is needed. */

@@ -17,8 +17,11 @@ export function manifestPath(folder: string, namespace: string, name: string): s
   return join(folder, namespace, `${name}.yaml`)
 }
 
-/** One service's file; without one, an empty current. Why a file cannot be read or is not of this service is in `unreadable`. */
-export async function readManifest(folder: string, namespace: string, name: string): Promise<ManifestFile> {
+/**
+ * One service's file; without one, an empty current. Why a file cannot be read or is not of this service is in `unreadable`.
+ * Where its text is still that of `known`, that is the answer.
+ */
+export async function readManifest(folder: string, namespace: string, name: string, known?: ManifestFile): Promise<ManifestFile> {
   const nothing = { namespace, name, slices: [] }
   const path = manifestPath(folder, namespace, name)
   const unreadable = (why: string): ManifestFile => ({ current: { ...nothing, unreadable: why }, digest: undefined })
@@ -27,8 +30,10 @@ export async function readManifest(folder: string, namespace: string, name: stri
   try {
     const text = await readRegularFile(path)
     if (text === undefined) return unreadable(`Not a regular file: ${path}`)
+    const digest = digestOf(text)
+    if (known?.digest === digest) return known
     const current = parseManifest(text, { namespace, name })
-    return { current: current.unreadable === undefined ? current : { ...current, unreadable: `${path}: ${current.unreadable}` }, digest: digestOf(text) }
+    return { current: current.unreadable === undefined ? current : { ...current, unreadable: `${path}: ${current.unreadable}` }, digest }
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
     if (code === 'ENOENT') return { current: nothing, digest: undefined }

@@ -17,25 +17,33 @@ const suffix = '.yaml'
 // What a namespace or a Service can be called: nothing else can be ours, and it leaves out dot entries.
 const label = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/
 
+/** The file of a service as it was read before, by its key. */
+export type KnownFile = (service: Pick<ManifestFile['current'], 'namespace' | 'name'>) => ManifestFile | undefined
+
 /** The files in scope; a folder that does not exist is empty. Rejects with TargetUnreachable where it cannot be listed. */
-export async function readManifests(folder: string, scope: Pick<Scope, 'namespaces' | 'everywhere'>, signal: AbortSignal): Promise<Manifests> {
-  const entries = await rootEntries(folder)
-  const others = scope.everywhere ? entries.filter((entry) => entry.isDirectory() && label.test(entry.name)).map(({ name }) => name) : []
-  const namespaces = [...new Set([...scope.namespaces, ...others])].sort()
+export async function readManifests(
+  folder: string, scope: Pick<Scope, 'namespaces' | 'everywhere'>, signal: AbortSignal, known: KnownFile = () => undefined,
+): Promise<Manifests> {
+  const namespaces = await namespacesIn(folder, scope)
   const unreadable = new Map<string, string>()
   const limit = pLimit(filesAtOnce)
   const files: ManifestFile[] = []
   for (const namespace of namespaces) {
     const names = await serviceNames(folder, namespace)
     if (typeof names === 'string') unreadable.set(namespace, names)
-    else files.push(...await limit.map(names, (name) => readUnlessAborted(folder, namespace, name, signal)))
+    else files.push(...await limit.map(names, async (name) => {
+      signal.throwIfAborted()
+      return readManifest(folder, namespace, name, known({ namespace, name }))
+    }))
   }
   return { files, namespaces, unreadable }
 }
 
-async function readUnlessAborted(folder: string, namespace: string, name: string, signal: AbortSignal): Promise<ManifestFile> {
-  signal.throwIfAborted()
-  return readManifest(folder, namespace, name)
+/** The namespaces of a scope: those that are named, and everywhere those that have a folder. Rejects with TargetUnreachable. */
+export async function namespacesIn(folder: string, { namespaces, everywhere }: Pick<Scope, 'namespaces' | 'everywhere'>): Promise<readonly string[]> {
+  const entries = await rootEntries(folder)
+  const others = everywhere ? entries.filter((entry) => entry.isDirectory() && label.test(entry.name)).map(({ name }) => name) : []
+  return [...new Set([...namespaces, ...others])].sort()
 }
 
 async function rootEntries(folder: string): Promise<readonly Dirent[]> {

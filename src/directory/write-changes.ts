@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { serviceKey } from '../model/declared.ts'
 import { type Change } from '../model/changes.ts'
 import { isOurs, serviceNameLabel } from '../model/marks.ts'
@@ -25,7 +26,7 @@ export async function writeChanges(writing: Writing, changes: readonly Change[])
   if (change === undefined) return { applied: [] }
   const service = serviceOf(changes)
   try {
-    const before = await objectsToChange(writing, service, change)
+    const before = await objectsToChange(writing, service, changes, change)
     if ('failure' in before) return { applied: [], failure: before.failure }
     const after = changedObjects(before.objects, changes)
     if ('failure' in after) return { applied: [], failure: after.failure }
@@ -44,7 +45,7 @@ const lasting = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EISDIR', 'ENAME
 
 /** What the file holds now, if it is as it was read and wholly ours. */
 async function objectsToChange(
-  { folder, instance, seen }: Writing, { namespace, name }: Home, change: Change,
+  { folder, instance, seen }: Writing, { namespace, name }: Home, changes: readonly Change[], change: Change,
 ): Promise<{ readonly objects: readonly ManagedObject[] } | { readonly failure: Failure }> {
   const path = manifestPath(folder, namespace, name)
   const { current, digest } = await readManifest(folder, namespace, name)
@@ -56,8 +57,21 @@ async function objectsToChange(
   }
   const objects = objectsOf(current)
   const foreign = objects.find((object) => !isOurs(object, instance))
-  if (foreign === undefined) return { objects }
-  return { failure: { change, kind: 'final', message: `${path} is not wholly ours: ${foreign.kind} ${foreign.metadata.name}` } }
+  if (foreign !== undefined) return { failure: { change, kind: 'final', message: `${path} is not wholly ours: ${foreign.kind} ${foreign.metadata.name}` } }
+  const other = plannedOnAnother(changes, objects)
+  return other === undefined ? { objects } : { failure: { change: other, kind: 'stale', message: `${path} was changed since it was read` } }
+}
+
+/** The first change of an object that is not as it was planned on: what is followed may be read again between plan and write. */
+function plannedOnAnother(changes: readonly Change[], objects: readonly ManagedObject[]): Change | undefined {
+  const checked = new Set<string>()
+  return changes.find((change) => {
+    const { kind, metadata: { name } } = change.verb === 'create' ? change.desired : change.current
+    const isFirst = !checked.has(`${kind}/${name}`)
+    checked.add(`${kind}/${name}`)
+    const found = objects.find((object) => object.kind === kind && object.metadata.name === name)
+    return isFirst && change.verb !== 'create' && found !== undefined && !isDeepStrictEqual(found, change.current)
+  })
 }
 
 async function replaceFile({ folder, seen, clear }: Writing, { namespace, name }: Home, objects: readonly ManagedObject[]): Promise<void> {
@@ -78,7 +92,7 @@ interface Home {
 }
 
 /** All changes of one write are of one service; a slice says whose it is by its label. */
-function serviceOf(changes: readonly Change[]): Home {
+export function serviceOf(changes: readonly Change[]): Home {
   for (const change of changes) {
     const { kind, metadata } = change.verb === 'create' ? change.desired : change.current
     const name = kind === 'EndpointSlice' ? metadata.labels?.[serviceNameLabel] : metadata.name

@@ -7,7 +7,7 @@ import { credentials, type Pass } from './credentials.ts'
 import { type KubeConfigChoice, loadKubeConfig } from './kube-config.ts'
 import { readStream, type StreamReader } from './read-stream.ts'
 import { defaultPace, type Pace, retry } from './retry.ts'
-import { unlessAborted } from './unless-aborted.ts'
+import { unlessAborted } from '../model/unless-aborted.ts'
 
 export interface ClientOptions extends KubeConfigChoice {
   readonly connections?: number

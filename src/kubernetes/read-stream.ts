@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici'
 import { ClusterError, hasStatus, networkFailure, refusal } from './cluster-error.ts'
 import { type Credentials, type Pass } from './credentials.ts'
-import { unlessAborted } from './unless-aborted.ts'
+import { unlessAborted } from '../model/unless-aborted.ts'
 
 export interface StreamReader {
   /** The server has said yes: what comes now may take any time. */
