@@ -1,11 +1,13 @@
 // Who is ready: the table and the precedence of RULES 3, from drain downwards.
 
-import { type DeclaredService } from '../model/declared.ts'
+import { type DeclaredService, type Family } from '../model/declared.ts'
 import { type Verdict } from '../model/observed.ts'
 
 export interface Candidate {
   readonly verdict: Verdict
   readonly drain: boolean
+  /** Clients of one family are not served by a target of the other. */
+  readonly family?: Family
   /** Its host has been silent for longer than maxStaleSeconds, with `whenStaleExpires: unready`. */
   readonly isExpired?: boolean
 }
@@ -46,10 +48,10 @@ function lastResort(candidates: readonly Candidate[], isPassing: readonly boolea
   return drained.includes(true) ? { ready: drained, message: 'Only drained targets can serve: they stay ready' } : undefined
 }
 
-/** A newcomer without a verdict waits while another target is ready, and serves when none is. */
+/** A newcomer without a verdict waits while another target of its family is ready, and serves when none is. */
 function passing(candidates: readonly Candidate[]): readonly boolean[] {
-  const hasReady = candidates.some(({ verdict, drain }) => verdict === 'ready' && !drain)
-  return candidates.map(({ verdict }) => verdict === 'ready' || (verdict === 'unprobed' && !hasReady))
+  const served = new Set(candidates.filter(({ verdict, drain }) => verdict === 'ready' && !drain).map(({ family }) => family))
+  return candidates.map(({ verdict, family }) => verdict === 'ready' || (verdict === 'unprobed' && !served.has(family)))
 }
 
 function allUnready(policy: ReadyPolicy, candidates: readonly Candidate[]): Selection {

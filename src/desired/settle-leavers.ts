@@ -29,8 +29,8 @@ export function settleLeavers(policy: ReadyPolicy, judged: readonly Judged[]): S
 }
 
 /** What decides about a member's readiness. */
-export function candidateOf({ member: { drain, standing }, health: { verdict } }: Judged): Leaver {
-  return { verdict, drain, isExpired: standing?.as === 'expired', isLeaving: standing?.as === 'leaving' }
+export function candidateOf({ member: { drain, family, standing }, health: { verdict } }: Judged): Leaver {
+  return { verdict, drain, family, isExpired: standing?.as === 'expired', isLeaving: standing?.as === 'leaving' }
 }
 
 function leftOut({ address, family, ports, hosts, standing }: Member): LeftOut {

@@ -5,7 +5,7 @@ import { selectReady, type Candidate } from '../../src/desired/select-ready.ts'
 import { type Verdict } from '../../src/model/observed.ts'
 import { address, declaredService, host, noCheck, port } from '../support/declared-service.ts'
 import { MemoryApi } from '../support/memory-api.ts'
-import { decisions, nothingThere, onlyIPv4, planOf } from '../support/one-service.ts'
+import { decisions, found, nothingThere, onlyIPv4, planOf, type Seen } from '../support/one-service.ts'
 
 const publishAll = { whenAllUnready: 'publishAll', panicThresholdPercent: 0 } as const
 const publishNone = { whenAllUnready: 'publishNone', panicThresholdPercent: 0 } as const
@@ -134,6 +134,15 @@ describe('desire() decides in the order of RULES 3', () => {
   test('paused comes first: nothing of the Service is changed', () => {
     const before = stored().current('shop', 'db')
     expect(planOf({ ...two, paused: true, targets: [] }, before, {})).toMatchObject({ status: 'paused', changes: [] })
+  })
+
+  test('a newcomer waits for a ready target of its own family alone: clients of one are not served by the other', () => {
+    const dual = declaredService({ targets: [host('db.example.com')] })
+    const api = new MemoryApi(['IPv4', 'IPv6'])
+    const answers = (four: string, six: string): Seen => ({ families: ['IPv4', 'IPv6'], answers: { 'db.example.com': { IPv4: found(four), IPv6: found(six) } } })
+    api.write(planOf(dual, nothingThere, answers('10.0.0.1', 'fd00:1::1')).changes)
+    const moved = { ...answers('10.0.0.2', 'fd00:1::1'), verdicts: { '10.0.0.2': 'unprobed' } } as const
+    expect(decisions(planOf(dual, api.current('shop', 'db'), moved))).toEqual({ '10.0.0.1': 'out', '10.0.0.2': 'ready', 'fd00:1::1': 'ready' })
   })
 
   test('serving is the verdict of the check, ready is the decision', () => {
