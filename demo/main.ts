@@ -1,4 +1,4 @@
-// The main job with no cluster: an outside world on this machine, synced into a directory, changed, and synced again.
+// The main job with no cluster: an outside world on this machine, synced into a directory, changed, synced again, and followed.
 
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -7,7 +7,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { styleText } from 'node:util'
 import { failing } from '../test/support/dns-behaviours.ts'
-import { startOutside, type Outside } from './outside-world.ts'
+import { showChangingWorld } from './changing-world.ts'
+import { apiAddress, startOutside, type Outside } from './outside-world.ts'
 
 const command = join(import.meta.dirname, '..', 'dist', 'main.js')
 const [first, second, third] = ['127.0.0.11', '127.0.0.12', '127.0.0.13'] as const
@@ -48,7 +49,7 @@ async function showAll(folder: string, outside: Outside): Promise<void> {
   const sync = (expected: number): Promise<void> => registrar(expected, 'sync', '-c', 'registrar.yaml', '--to', 'dir:manifests', '--probe')
   const { dns } = outside
   dns.host('orders-db.example.com', [first, second])
-  dns.host('rates.example.com', ['127.0.0.1'])
+  dns.host('rates.example.com', [apiAddress])
   const config = configText(outside)
   await writeFile(join(folder, 'registrar.yaml'), config)
   say('An outside world is up: two databases and an API behind DNS names. This config makes them Services:')
@@ -75,6 +76,8 @@ async function showAll(folder: string, outside: Outside): Promise<void> {
   say('DNS is back.')
   dns.host('orders-db.example.com', [first, third])
   await sync(0)
+  say('From here on nobody runs anything by hand: run follows the world, for half a minute of changes.')
+  await showChangingWorld({ folder, outside, config: 'registrar.yaml', databases: [first, second, third] }, command, (...args) => registrar(0, ...args))
   say('That is all. Next: README.md, "Quickstart against a cluster".')
 }
 
