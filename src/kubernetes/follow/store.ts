@@ -6,6 +6,7 @@ import { type CurrentService, type Kind, type ManagedObject } from '../../model/
 import { serviceNameOf } from '../service-name-of.ts'
 import { type OwnAddresses, ownAddresses } from './own-addresses.ts'
 import { isOlder } from './resource-version.ts'
+import { partSharing, type ShareParts } from './share-parts.ts'
 import { objectsOf, withObject, withoutObject } from './service-entry.ts'
 
 /** Which objects matter. */
@@ -48,6 +49,7 @@ export interface Store {
   readonly incomplete: Set<string>
   readonly shelves: Map<string, Shelf>
   readonly addresses: OwnAddresses
+  readonly shareParts: ShareParts
   /** The service that is not told of: who works on it knows. */
   quietKey: string | undefined
   /** serviceKey -> what was heard while it is being written: the echo often comes before the answer. */
@@ -68,7 +70,7 @@ export function newsOfEnd({ kind, metadata: { name, uid } }: ManagedObject): New
 const kinds: readonly Kind[] = ['Service', 'EndpointSlice', 'Endpoints']
 
 export function newStore(interest: Interest, listener: StoreListener): Store {
-  return { interest, listener, entries: new Map(), incomplete: new Set(), shelves: new Map(), addresses: ownAddresses(), quietKey: undefined, inFlight: new Map() }
+  return { interest, listener, entries: new Map(), incomplete: new Set(), shelves: new Map(), addresses: ownAddresses(), shareParts: partSharing(), quietKey: undefined, inFlight: new Map() }
 }
 
 export function shelfOf({ shelves }: Store, kind: Kind, namespace: string): Shelf {
@@ -111,6 +113,7 @@ export function put(store: Store, object: ManagedObject): void {
     passOver(shelf, service)
     return
   }
+  store.shareParts(object)
   objects.set(object.metadata.name, object)
   store.entries.set(key, withObject(store.entries.get(key) ?? { ...service, slices: [] }, object))
   settle(store, service)
