@@ -1,5 +1,6 @@
 import module from 'node:module'
 import { capYoungSpace } from './cap-young-space.ts'
+import { keepHeapSmall } from './keep-heap-small.ts'
 
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
 if (major < 22 || (major === 22 && minor < 19)) {
@@ -14,6 +15,7 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => { interrupted.abort() })
 }
 
-capYoungSpace()
+if (process.argv[2] === 'run') keepHeapSmall()
+else capYoungSpace()
 const { runCli } = await import('./cli.ts')
 process.exitCode = await runCli(process.argv, interrupted.signal)
