@@ -29,11 +29,12 @@ describeCluster('prune', () => {
     const [mine, theirs] = [await newStage(), await newStage()]
     await theirs.sync([service('theirs', { namespace: mine.namespace })])
     await make('Service', mine.namespace, { metadata: { name: 'by-hand' }, spec: { ports: [{ port: 80 }] } })
-    await mine.sync([service('db'), service('old')])
     const before = await versions(mine.namespace)
+    await mine.sync([service('db'), service('old')])
     expect((await mine.sync([service('db')])).code).toBe(0)
     const after = await versions(mine.namespace)
-    expect(Object.keys(before).filter((key) => after[key] === undefined).sort()).toEqual(['EndpointSlice/old-ipv4-1', 'Endpoints/old', 'Service/old'])
+    expect(after).toMatchObject(before)
+    expect(Object.keys(after).filter((key) => before[key] === undefined).sort()).toEqual(['EndpointSlice/db-ipv4-1', 'Endpoints/db', 'Service/db'])
   })
 
   test('is not done with --no-prune, nor with --service, and in other namespaces not with -n', async () => {
