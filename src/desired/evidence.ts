@@ -8,7 +8,7 @@ export interface Evidence {
   /** host -> its addresses among those of this object. */
   readonly hosts: Readonly<Record<string, readonly string[]>>
   /** Addresses whose verdict is not `ready`. */
-  readonly verdicts: Readonly<Record<string, Exclude<Verdict, 'ready'>>>
+  readonly verdicts: ReadonlyMap<string, Exclude<Verdict, 'ready'>>
   /** host -> ISO time since which DNS has not confirmed its addresses. */
   readonly staleSince: Readonly<Record<string, string>>
 }
@@ -19,7 +19,7 @@ export interface Witness {
   readonly verdict: Verdict
 }
 
-const nothing: Evidence = { hosts: {}, verdicts: {}, staleSince: {} }
+const nothing: Evidence = { hosts: {}, verdicts: new Map(), staleSince: {} }
 
 /** Reads the annotation; what is not readable (edited by hand) counts as nothing known. */
 export function readEvidence(annotations: Readonly<Record<string, string>> | null | undefined): Evidence {
@@ -33,7 +33,7 @@ export function readEvidence(annotations: Readonly<Record<string, string>> | nul
     ]
     return {
       hosts: mapValues(parsed.hosts, strings),
-      verdicts: Object.fromEntries(verdicts),
+      verdicts: new Map(verdicts),
       staleSince: mapValues(parsed.staleSince, (value) => (typeof value === 'string' ? value : '')),
     }
   } catch {

@@ -79,7 +79,6 @@ function gatherLacking(gathered: Gathering, target: DeclaredTarget, host: string
 
 class Gathering {
   readonly #input: MembershipInput
-  readonly #now: number
   readonly #members = new Map<string, Member>()
   readonly #out = new Map<string, LeftOut>()
   readonly #kept = new Set<string>()
@@ -89,7 +88,6 @@ class Gathering {
 
   constructor(input: MembershipInput) {
     this.#input = input
-    this.#now = Date.parse(input.now)
   }
 
   add(target: DeclaredTarget | undefined, address: string, hosts: readonly string[], standing?: Standing, ports = this.#portsOf(target)): void {
@@ -193,7 +191,7 @@ class Gathering {
   /** Whether that time has come; a later one is remembered. */
   #isOver(at: number | undefined): boolean {
     if (at === undefined) return false
-    if (this.#now >= at) return true
+    if (Date.parse(this.#input.now) >= at) return true
     this.#changesAt = Math.min(at, this.#changesAt ?? at)
     return false
   }

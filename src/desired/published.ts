@@ -55,7 +55,8 @@ export function endpointKey(endpoint: { readonly address: string; readonly ports
 
 /** Does not depend on the order in which ports are declared. */
 export function portsKey(ports: Readonly<Record<string, number>>): string {
-  return Object.entries(ports).map(([name, port]) => `${name}=${port}`).sort().join(',')
+  const texts = Object.entries(ports).map(([name, port]) => `${name}=${port}`)
+  return texts.length === 1 ? texts[0] ?? '' : texts.sort().join(',')
 }
 
 function fromSlice(slice: EndpointSlice): PublishedEndpoint[] {
@@ -92,7 +93,7 @@ function portNumbers(ports: readonly { readonly name?: string; readonly port?: n
 }
 
 function verdictOf(evidence: Evidence, address: string, serving: boolean): Verdict {
-  return evidence.verdicts[address] ?? (serving ? 'ready' : 'unready')
+  return evidence.verdicts.get(address) ?? (serving ? 'ready' : 'unready')
 }
 
 function hostsOf(evidence: Evidence, address: string): readonly string[] {

@@ -10,7 +10,8 @@ export function ownMarks(instance: string): Strings {
 }
 
 export function without(strings: Strings | null | undefined, keys: readonly string[]): Strings {
-  return Object.fromEntries(Object.entries(strings ?? {}).filter(([key]) => !keys.includes(key)))
+  const all = strings ?? {}
+  return keys.some((key) => Object.hasOwn(all, key)) ? Object.fromEntries(Object.entries(all).filter(([key]) => !keys.includes(key))) : all
 }
 
 /** No empty map where there was none: it would be a change that the server drops, for ever. */

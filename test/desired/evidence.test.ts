@@ -20,7 +20,7 @@ describe('evidence', () => {
       const evidence = read(writeEvidence(all, since))
       for (const { address, hosts: from, verdict } of all) {
         expect(Object.keys(evidence.hosts).filter((name) => evidence.hosts[name]?.includes(address) === true).sort()).toEqual([...from].sort())
-        expect(evidence.verdicts[address] ?? 'ready').toBe(verdict)
+        expect(evidence.verdicts.get(address) ?? 'ready').toBe(verdict)
       }
       const named = new Set(all.flatMap((each) => each.hosts))
       expect(evidence.staleSince).toEqual(Object.fromEntries(Object.entries(since).filter(([name]) => named.has(name))))
@@ -39,7 +39,7 @@ describe('evidence', () => {
 
   test.each(['', '{', 'null', '7', '[]', '{"hosts":7}', '{"hosts":{"a":7}}', '{"unready":{"a":1}}', '{"staleSince":[1]}'])('an annotation edited to %j is read as knowing nothing', (text) => {
     const { verdicts, hosts: known } = read(text)
-    expect(verdicts).toEqual({})
+    expect(verdicts).toEqual(new Map())
     expect(Object.values(known).flat()).toEqual([])
   })
 })
