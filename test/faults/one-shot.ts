@@ -12,9 +12,9 @@ export interface OneShot {
   readonly proxy: FaultProxy
   readonly services: readonly WorldService[]
   /** Starts a pass over what is declared now. */
-  start(): Promise<ChildProcess>
+  readonly start: () => Promise<ChildProcess>
   /** A whole pass; rejects where it does not succeed. */
-  pass(): Promise<void>
+  readonly pass: () => Promise<void>
 }
 
 export async function newOneShot(dir: string, bundle: string, proxy: FaultProxy, services: readonly WorldService[]): Promise<OneShot> {

@@ -16,19 +16,20 @@ export function isGood({ convergences, emptied, touched, leaderless, crashed }: 
   return [emptied, touched, leaderless, crashed].every((list) => list.length === 0) && convergences.every(({ late }) => late === undefined)
 }
 
-/** Convergence is from a fault's end on, its detection included; of service faults that met no fault of the platform. */
+/** Times are from a fault's end on, its detection included; with a `*` of those that met a fault of the platform, from the end of the later one. */
 export function report(outcome: Outcome): string {
   const { seconds, convergences, emptied, touched, leaderless, crashed, writes } = outcome
   const kinds = Map.groupBy(convergences, ({ name }) => name)
   const rows = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, all]) => {
-    const alone = all.filter(({ isAmongOthers }) => !isAmongOthers).map(({ ms }) => ms).sort((a, b) => a - b)
-    const cells = [String(all.length), of(alone, 0.5), of(alone, 1), ((all[0]?.detectionMs ?? 0) / 1000).toFixed(1), String(all.filter(({ late }) => late !== undefined).length)]
+    const times = (among: boolean): number[] => all.filter(({ isAmongOthers }) => isAmongOthers === among).map(({ ms }) => ms).sort((a, b) => a - b)
+    const [alone, among] = [times(false), times(true)]
+    const cells = [String(all.length), of(alone, 0.5), of(alone, 1), of(among, 0.5), of(among, 1), (Math.max(...all.map(({ detectionMs }) => detectionMs)) / 1000).toFixed(1), String(all.filter(({ late }) => late !== undefined).length)]
     return `${name.padEnd(58)}${cells.map((cell) => cell.padStart(9)).join('')}`
   })
   const faults = convergences.filter(({ name }) => !name.endsWith('(while it lasts)')).length
   const lates = convergences.flatMap(({ name, late }) => (late === undefined ? [] : [`${name}: ${late}`]))
   return [
-    `${'fault'.padEnd(58)}${['count', 'p50 s', 'max s', 'known s', 'late'].map((cell) => cell.padStart(9)).join('')}`,
+    `${'fault'.padEnd(58)}${['count', 'p50 s', 'max s', 'p50 s *', 'max s *', 'known s', 'late'].map((cell) => cell.padStart(9)).join('')}`,
     ...rows, '',
     `${faults} faults in ${Math.round(seconds)} s; ${writes} writes, ${(writes / Math.max(1, faults)).toFixed(1)} a fault`,
     ...list('moments in which a service had nobody though somebody could serve', emptied),

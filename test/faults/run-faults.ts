@@ -3,8 +3,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type Dealt } from './deal.ts'
 import { type Fault, type PlatformFault, type ServiceFault } from './fault.ts'
-import { becomesTrue, lackOf, leaderOf, namespaces, type World } from './world.ts'
-import { type WorldService } from './world-service.ts'
+import { type Random } from './random.ts'
+import { becomesTrue, isAliveIn, lackOf, leaderOf, moveTo, namespaces, type World } from './world.ts'
+import { otherMembers, ttlSeconds, type WorldService } from './world-service.ts'
 
 export interface Convergence {
   readonly name: string
@@ -40,9 +41,13 @@ interface Shared {
   isWholeTaken: boolean
   /** Lanes that have a fault now. */
   active: number
+  /** So that the faults of the platform, which take their time, meet services that have some too: all lanes end together. */
+  readonly isAhead: () => boolean
 }
 
 interface Platform {
+  /** How many of its faults are over. */
+  done: number
   /** Until when (ms of performance.now()) it excuses that something is not true; Infinity while it has a fault. */
   clearAt: number
 }
@@ -50,8 +55,10 @@ interface Platform {
 /** Resolves when every fault that was begun is over and the world is true, or was given up. */
 export async function runFaults(settings: RunSettings): Promise<void> {
   const { dealt: { service, platform, oneShot } } = settings
-  const state: Platform = { clearAt: 0 }
-  const shared: Shared = { queue: [...service] as Dealt<ServiceFault>[], isWholeTaken: false, active: 0 }
+  const state: Platform = { clearAt: 0, done: 0 }
+  const queue = [...service] as Dealt<ServiceFault>[]
+  const isAhead = (): boolean => (service.length - queue.length) * platform.length > service.length * (state.done + 1)
+  const shared: Shared = { queue, isWholeTaken: false, active: 0, isAhead }
   const isOver = (): boolean => settings.ending.aborted
   await Promise.all([
     ...Array.from({ length: servicesAtOnce }, () => serviceLane(settings, shared, state, isOver)),
@@ -62,6 +69,10 @@ export async function runFaults(settings: RunSettings): Promise<void> {
 
 async function serviceLane(settings: RunSettings, shared: Shared, platform: Platform, isOver: () => boolean): Promise<void> {
   while (shared.queue.length > 0 && !isOver()) {
+    if (shared.isAhead()) {
+      await sleep(50)
+      continue
+    }
     const found = claim(settings.world, shared)
     if (found !== undefined) await serviceFault(settings, found, platform).finally(() => { release(shared, found) })
     // What suits nobody now may after another's end; when there is no other it never will.
@@ -118,7 +129,7 @@ async function settle(
     const from = Math.max(endedAt, platform.clearAt === Infinity ? now : Math.min(platform.clearAt, now))
     isAmongOthers ||= platform.clearAt > now
     const lack = lackOf(world, service)
-    const convergence = { name, ms: now - endedAt, detectionMs, isAmongOthers, ...(late !== undefined && { late }) }
+    const convergence = { name, ms: now - from, detectionMs, isAmongOthers, ...(late !== undefined && { late }) }
     if (lack === undefined) return convergence
     const overMs = now - (from + detectionMs + boundMs)
     if (overMs > 0) late ??= `${new Date().toISOString()} ${lack}`
@@ -127,26 +138,52 @@ async function settle(
   }
 }
 
-async function platformLane({ world, converged, note }: RunSettings, queue: readonly Dealt<PlatformFault>[], platform: Platform, isOver: () => boolean): Promise<void> {
-  for (const { fault, random } of queue) {
+async function platformLane(settings: RunSettings, queue: readonly Dealt<PlatformFault>[], platform: Platform, isOver: () => boolean): Promise<void> {
+  for (const dealt of queue) {
     if (isOver()) return
-    await sleep(random.between(500, 4000))
+    await sleep(dealt.random.between(500, 4000))
     platform.clearAt = Infinity
-    note(`begins: ${fault.name}`)
-    const end = await fault.begin({ world, random })
-    await sleep(random.between(...fault.holdMs))
-    await end()
-    note(`ended: ${fault.name}`)
-    const endedAt = performance.now()
-    platform.clearAt = endedAt + fault.detectionMs + boundMs
-    // A service that has a fault of its own, or had one just now, is judged for itself.
-    const quiet = (): readonly WorldService[] => world.services.filter(({ busyUntil, namespace }) => busyUntil <= performance.now() && namespace !== namespaces.oneShot)
-    const late = await becomesTrue(world, quiet, fault.detectionMs + boundMs)
-    if (late !== undefined) await becomesTrue(world, quiet, patienceMs)
-    converged({ name: fault.name, ms: performance.now() - endedAt, detectionMs: fault.detectionMs, isAmongOthers: false, ...(late !== undefined && { late: `${new Date().toISOString()} ${late}` }) })
-    await leads(world)
+    await platformFault(settings, dealt, platform)
+    await leads(settings.world)
     platform.clearAt = performance.now()
+    platform.done++
   }
+}
+
+async function platformFault({ world, converged, note }: RunSettings, { fault, random }: Dealt<PlatformFault>, platform: Platform): Promise<void> {
+  note(`begins: ${fault.name}`)
+  const end = await fault.begin({ world, random })
+  const holdMs = random.between(...fault.holdMs)
+  await sleep(holdMs / 2)
+  const movedAt = performance.now()
+  const witnesses = moveSome(world, random)
+  note(`moved meanwhile: ${witnesses.map(({ name }) => name).join(' ')}`)
+  await sleep(holdMs / 2)
+  await end()
+  note(`ended: ${fault.name}`)
+  const endedAt = performance.now()
+  const knownAt = Math.max(endedAt + fault.detectionMs, movedAt + moveKnownMs)
+  platform.clearAt = knownAt + boundMs
+  // A service that has a fault of its own, or had one just now, is judged for itself.
+  const quiet = (): readonly WorldService[] => world.services.filter((service) =>
+    service.namespace !== namespaces.oneShot && (service.busyUntil <= performance.now() || witnesses.includes(service)))
+  const late = await becomesTrue(world, quiet, knownAt + boundMs - endedAt)
+  if (late !== undefined) await becomesTrue(world, quiet, patienceMs)
+  for (const service of witnesses) service.busyUntil = 0
+  converged({ name: fault.name, ms: performance.now() - endedAt, detectionMs: knownAt - endedAt, isAmongOthers: false, ...(late !== undefined && { late: `${new Date().toISOString()} ${late}` }) })
+}
+
+/** A TTL, and the time of a question. */
+const moveKnownMs = 1000 * ttlSeconds + 1000
+
+/** Three hosts that have no fault of their own move: who cannot write now has to make up for it. */
+function moveSome(world: World, random: Random): readonly WorldService[] {
+  const free = world.services.filter(({ busyUntil, host, kind }) => busyUntil === 0 && host !== undefined && kind !== 'pool')
+  return random.shuffled(free).slice(0, 3).map((service) => {
+    service.busyUntil = Infinity
+    moveTo(world, service, otherMembers(service, random, isAliveIn(world.targets)))
+    return service
+  })
 }
 
 /** The next fault of the platform is to meet a leader. */

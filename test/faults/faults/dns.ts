@@ -4,7 +4,7 @@ import {
   addresses, type Behaviour, delayed, failing, garbage, inTurn, malformed, message, nodata, nxdomain, silence, subsets, truncated, wrongId,
 } from '../../support/dns-behaviours.ts'
 import { type End, type ServiceFault, type ServiceScene } from '../fault.ts'
-import { answerTruly, isAliveIn, moveTo } from '../world.ts'
+import { isAliveIn, moveTo } from '../world.ts'
 import { isIPv6, otherMembers, ttlSeconds, type WorldService } from '../world-service.ts'
 
 type BehaviourOf = (service: WorldService) => Behaviour
@@ -16,17 +16,20 @@ const askedMs = ttlSeconds * 1000
 /** Back-off: waits double from a second on, so the next is as long as the fault was; an unanswered question takes two. */
 const backOffMs = askedMs + 5000 + 2000
 
-function dnsFault(name: string, behaviourOf: BehaviourOf, more: Partial<ServiceFault> = {}): ServiceFault {
+interface More extends Partial<ServiceFault> {
+  /** DNS says that there is nothing, and may say so often enough to be believed: then a family may go while the other stays. */
+  readonly isDenial?: boolean
+}
+
+function dnsFault(name: string, behaviourOf: BehaviourOf, { isDenial = false, ...more }: More = {}): ServiceFault {
   return {
     name: `DNS: ${name}`, lane: 'service', holdMs: brief, detectionMs: askedMs + 1000, suits: hasHost,
     begin: ({ world, random, service }: ServiceScene): End => {
       const { dns, targets } = world
       const behaviour = behaviourOf(service)
       for (const type of ['A', 'AAAA'] as const) dns.answer(service.host ?? '', type, behaviour)
-      return () => {
-        if (random.next() < 0.5) moveTo(world, service, otherMembers(service, random, isAliveIn(targets)))
-        else answerTruly(dns, service)
-      }
+      if (isDenial && service.kind === 'dualStack') service.emptyUntil.IPv4 = service.emptyUntil.IPv6 = Infinity
+      return () => { moveTo(world, service, random.next() < 0.5 ? service.members : otherMembers(service, random, isAliveIn(targets))) }
     },
     ...more,
   }
@@ -48,9 +51,9 @@ export const dnsFaults: readonly ServiceFault[] = [
   dnsFault('wrong id', () => wrongId(addresses(['198.18.250.1'])), { detectionMs: backOffMs }),
   dnsFault('slow answers', (service) => delayed(700, truly(ttlSeconds)(service))),
   dnsFault('NXDOMAIN once', (service) => inTurn(nxdomain(negative), nxdomain(negative), truly(ttlSeconds)(service))),
-  dnsFault('NXDOMAIN', () => nxdomain(negative), { holdMs: [6000, 9000] }),
-  dnsFault('NODATA', () => nodata(negative)),
-  dnsFault('empty answer', () => message({}), { detectionMs: backOffMs }),
+  dnsFault('NXDOMAIN', () => nxdomain(negative), { holdMs: [6000, 9000], isDenial: true }),
+  dnsFault('NODATA', () => nodata(negative), { isDenial: true }),
+  dnsFault('empty answer', () => message({}), { detectionMs: backOffMs, isDenial: true }),
   dnsFault('truncated', (service) => truncated(truly(ttlSeconds)(service))),
   dnsFault('TTL 0', truly(0)),
   // RFC 2181: with its first bit set it is 0. One below that it is the longest there is.

@@ -1,7 +1,9 @@
 // What happens to the registrars' own processes: nothing ends them in order.
 
+import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type End, type PlatformFault, type PlatformScene } from '../fault.ts'
+import { type OneShot } from '../one-shot.ts'
 import { type Random } from '../random.ts'
 import { hasFaketime, type Registrar } from '../registrar-process.ts'
 import { becomesTrue, leaderOf, moveTo, type World } from '../world.ts'
@@ -48,14 +50,14 @@ export const processFaults: readonly PlatformFault[] = [
     },
   },
   {
-    name: 'process: both killed', lane: 'platform', holdMs: [0, 1000], detectionMs: leaseMs + startMs,
+    name: 'process: both killed', lane: 'platform', holdMs: [0, 1000], detectionMs: leaseMs + startMs, isSlow: true,
     begin: async ({ world: { registrars } }: PlatformScene): Promise<End> => {
       await Promise.all(registrars.map(({ kill }) => kill()))
       return () => { for (const { start } of registrars) start() }
     },
   },
   {
-    name: 'process: leader frozen past its lease', lane: 'platform', holdMs: [18_000, 23_000], detectionMs: leaseMs, weight: 2,
+    name: 'process: leader frozen past its lease', lane: 'platform', holdMs: [18_000, 23_000], detectionMs: leaseMs, weight: 2, isSlow: true,
     begin: ({ world }: PlatformScene): End => {
       const { leader } = leaderAnd(world)
       leader.freeze()
@@ -85,13 +87,11 @@ export const oneShotFaults: readonly PlatformFault[] = [{
   name: 'process: sync killed', lane: 'oneShot', holdMs: [0, 0], detectionMs: 0,
   begin: async ({ world, random }: PlatformScene): Promise<End> => {
     const { oneShot } = world
-    redeclare(world, random)
-    const child = await oneShot.start()
-    const exited = new Promise((resolve) => { child.once('exit', resolve) })
-    let turns = random.between(1, 12)
-    oneShot.proxy.onWrite = () => { if (--turns <= 0) child.kill('SIGKILL') }
-    await exited
-    oneShot.proxy.onWrite = undefined
+    // One that had less to write than that is none.
+    for (let isKilled = false; !isKilled;) {
+      redeclare(world, random)
+      isKilled = await killedAtWrite(oneShot, random.between(1, 8))
+    }
     return async () => {
       await oneShot.pass()
       const lack = await becomesTrue(world, () => oneShot.services, 0)
@@ -100,6 +100,15 @@ export const oneShotFaults: readonly PlatformFault[] = [{
     }
   },
 }]
+
+async function killedAtWrite({ start, proxy }: OneShot, turn: number): Promise<boolean> {
+  const child = await start()
+  let turns = turn
+  proxy.onWrite = () => { if (--turns <= 0) child.kill('SIGKILL') }
+  const [, signal] = await once(child, 'exit') as [number | null, string | null]
+  proxy.onWrite = undefined
+  return signal === 'SIGKILL'
+}
 
 function redeclare(world: World, random: Random): void {
   for (const service of world.oneShot.services) moveTo(world, service, random.shuffled(service.servers).slice(0, random.between(1, 4)))
