@@ -47,14 +47,18 @@ async function inside(folder: string): Promise<number> {
   process.stdout.write(`Faults begin ${Math.round(performance.now() / 1000)} s after the start; logs meanwhile in ${folder}\n`)
   const startedAt = performance.now()
   const convergences: Convergence[] = []
+  let told = 0
   const history = createWriteStream(join(folder, 'faults.log'))
   await runFaults({
     world, dealt: deal(chosen, Number(values.count), seed), ending: AbortSignal.timeout(Number(values.minutes) * 60_000),
     note: (text) => { history.write(`${new Date().toISOString()} ${text}\n`) },
     converged(convergence) {
       convergences.push(convergence)
+      const incidents = [...world.oracle.emptied(), ...world.oracle.touched()]
+      for (const incident of incidents.slice(told)) process.stdout.write(`${incident}\n`)
+      told = incidents.length
       if (convergence.late !== undefined) process.stdout.write(`late: ${convergence.name}: ${convergence.late}\n`)
-      if (convergences.length % 50 === 0) process.stdout.write(`${convergences.length} faults, ${Math.round((performance.now() - startedAt) / 1000)} s, emptied ${world.oracle.emptied().length}, touched ${world.oracle.touched().length}\n`)
+      if (convergences.length % 50 === 0) process.stdout.write(`${convergences.length} faults, ${Math.round((performance.now() - startedAt) / 1000)} s\n`)
     },
   })
   const writes = world.registrars.flatMap(({ proxy }) => proxy.writes)
