@@ -1,12 +1,13 @@
 import { type Tell } from '../model/happenings.ts'
 import { type ProbeTarget, type TargetState, type Verdict } from '../model/observed.ts'
-import { type Probe, type TargetFollower } from '../model/ports.ts'
+import { type TargetFollower } from '../model/ports.ts'
 import { newAgenda } from './agenda.ts'
 import { newClaims } from './claims.ts'
 import { type Clock, monotonicClock } from './clock.ts'
 import { type Engine, type Learned, probeAgain, type ProbedTarget } from './probe-again.ts'
-import { probeOnce } from './probes.ts'
+import { startProbe } from './probes.ts'
 import { newSlots } from './slots.ts'
+import { type StartProbe } from './start-probe.ts'
 import { tellTrouble } from './tell-trouble.ts'
 
 export interface FollowSettings {
@@ -19,7 +20,7 @@ export interface FollowSettings {
   readonly concurrency?: number
   readonly clock?: Clock
   readonly random?: () => number
-  readonly probe?: Probe
+  readonly start?: StartProbe
 }
 
 /**
@@ -32,10 +33,9 @@ export function followTargets(settings: FollowSettings): TargetFollower {
   const claims = newClaims()
   const probed = new Map<string, ProbedTarget>()
   const states = new Map<string, TargetState>()
-  const ending = new Set<Promise<void>>()
   let isStopped = false
 
-  function start(key: string, target: ProbeTarget, before: Verdict): void {
+  function begin(key: string, target: ProbeTarget, before: Verdict): void {
     probed.set(key, probeAgain(target, before, engine, (state, previous, outcome) => {
       states.set(key, state)
       announce(state, previous, outcome)
@@ -44,11 +44,9 @@ export function followTargets(settings: FollowSettings): TargetFollower {
   }
 
   function end(key: string): void {
-    const ended = probed.get(key)?.stop() ?? Promise.resolve()
+    probed.get(key)?.stop()
     probed.delete(key)
     states.delete(key)
-    ending.add(ended)
-    void ended.finally(() => { ending.delete(ended) })
   }
 
   return {
@@ -59,23 +57,23 @@ export function followTargets(settings: FollowSettings): TargetFollower {
       for (const [key, target] of wanted) {
         const known = probed.get(key)
         const before = remembered.get(key)
-        if (known === undefined) start(key, target, before ?? 'unprobed')
+        if (known === undefined) begin(key, target, before ?? 'unprobed')
         else if (before !== undefined) known.believe(before)
         known?.pace(target)
       }
       for (const key of gone) end(key)
     },
-    async stop() {
+    stop() {
       isStopped = true
       for (const key of [...probed.keys()]) end(key)
-      await Promise.all(ending)
+      return Promise.resolve()
     },
   }
 }
 
-function engineOf({ now, concurrency = 1024, clock = monotonicClock, random = Math.random, probe = probeOnce }: FollowSettings): Engine {
+function engineOf({ now, concurrency = 1024, clock = monotonicClock, random = Math.random, start = startProbe }: FollowSettings): Engine {
   const half = Math.max(1, Math.floor(concurrency / 2))
-  return { now, clock, random, probe, agenda: newAgenda(clock), quick: newSlots(half), slow: newSlots(half) }
+  return { now, clock, random, start, agenda: newAgenda(clock), quick: newSlots(half), slow: newSlots(half) }
 }
 
 function announcer({ tell }: FollowSettings, trouble: (reason: string) => void): Learned {

@@ -7,20 +7,27 @@ import { checkServerIdentity } from 'node:tls'
 // `import type` is erased; `import { type }` would load axios all the same.
 import type { AxiosInstance, AxiosResponse } from 'axios'
 import { type HttpCheck } from '../model/declared.ts'
-import { type NoAttempt, type ProbeOutcome, type ProbeTarget } from '../model/observed.ts'
+import { type ProbeTarget } from '../model/observed.ts'
 import { attempt } from './attempt.ts'
 import { bodyContains } from './body-contains.ts'
 import { readHeaders } from './read-headers.ts'
+import { type StartProbe } from './start-probe.ts'
 import { codeOf, type Finding } from './within-deadline.ts'
 
 /** Passes on an expected status (and text in the body) of the target's own address, asked for by the declared host's name. */
-export async function probeHttp(target: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome | NoAttempt> {
+export const probeHttp: StartProbe = (target, done) => {
   const { check } = target
   if (check.kind !== 'http') throw new TypeError(`Not an HTTP check: ${check.kind}`)
+  let isStopped = false
+  let stop = (): void => { isStopped = true }
   // Loaded by the first probe that needs it: a verb without HTTP checks does not pay for it. Outside the deadline, since
   // loading takes a good part of a second on a busy machine and no target is to fail for it.
-  const { default: axios } = await import('axios')
-  return attempt(check.timeoutSeconds, signal, (deadline) => request(axios, target, check.http, deadline))
+  import('axios').then(({ default: axios }) => {
+    if (!isStopped) stop = attempt(check.timeoutSeconds, (deadline) => request(axios, target, check.http, deadline), done)
+  }, () => {
+    if (!isStopped) done({ ok: undefined, reason: 'HTTP client cannot be loaded' })
+  })
+  return () => { stop() }
 }
 
 async function request(axios: AxiosInstance, target: ProbeTarget, check: HttpCheck, signal: AbortSignal): Promise<Finding> {

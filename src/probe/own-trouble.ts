@@ -13,3 +13,10 @@ export function isOwnTrouble(code: string): boolean {
 export function isExhausted(code: string): boolean {
   return exhausted.has(code)
 }
+
+/** A bug as a reason: its kind and its place, and never its message, which can hold what was sent. */
+export function reasonOfBug(error: unknown): string {
+  if (!(error instanceof Error)) return `a bug: ${typeof error} thrown`
+  const place = error.stack?.split('\n').find((line) => /^\s+at /.test(line))?.trim() ?? 'at an unknown place'
+  return `a bug: ${error.name} ${place}`
+}

@@ -1,12 +1,11 @@
-import { type NoAttempt, type ProbeOutcome, type ProbeTarget, type TargetState, type Verdict } from '../model/observed.ts'
-import { type Probe } from '../model/ports.ts'
+import { type ProbeTarget, type TargetState, type Verdict } from '../model/observed.ts'
 import { type Agenda } from './agenda.ts'
 import { beliefAfter, firstBelief, isMoving, withBelief } from './belief.ts'
 import { type Clock } from './clock.ts'
 import { nextProbeAt, nextRegularAt, type Pace, spreadPhase } from './next-probe.ts'
 import { nextState } from './next-state.ts'
 import { type Slots } from './slots.ts'
-import { reasonOfBug } from './tell-trouble.ts'
+import { type Outcome, type StartProbe } from './start-probe.ts'
 
 /** What all targets that are probed again and again share. */
 export interface Engine {
@@ -15,22 +14,22 @@ export interface Engine {
   readonly random: () => number
   /** ms since the epoch. */
   readonly now: () => number
-  readonly probe: Probe
+  readonly start: StartProbe
   readonly quick: Slots
   /** For targets that took long the last time: however many of them hang until their time-outs, the others go on. */
   readonly slow: Slots
 }
 
 /** Told of each new state, with the outcome where it comes from an attempt. */
-export type Learned = (state: TargetState, before: TargetState | undefined, outcome: ProbeOutcome | NoAttempt | undefined) => void
+export type Learned = (state: TargetState, before: TargetState | undefined, outcome: Outcome | undefined) => void
 
 export interface ProbedTarget {
   /** Somebody else remembers this verdict: it counts until the attempts decide. */
   readonly believe: (before: Verdict) => void
   /** The same target with other periods. */
   readonly pace: (target: ProbeTarget) => void
-  /** The attempt under way is aborted and nothing is told of it. Resolves when it has let go. */
-  readonly stop: () => Promise<void>
+  /** Ends the attempt under way too, and nothing is told of it. */
+  readonly stop: () => void
 }
 
 // Longer than a target in good health takes.
@@ -39,7 +38,6 @@ const slowMs = 500
 /** Probes one target again and again, one attempt at a time: at once when nothing is known of it, else within its period. */
 export function probeAgain(first: ProbeTarget, before: Verdict, engine: Engine, learned: Learned): ProbedTarget {
   const { clock, agenda } = engine
-  const leaving = new AbortController()
   const phaseAt = spreadPhase(clock.now(), first.check.periodSeconds * 1000, engine.random)
   let target = first
   let belief = firstBelief(before)
@@ -48,7 +46,7 @@ export function probeAgain(first: ProbeTarget, before: Verdict, engine: Engine, 
   let isDue = false
   let dueAt: number
   let begunAt: number
-  let underWay: Promise<void> | undefined
+  let stopAttempt: (() => void) | undefined
   let state: TargetState | undefined
   plan(before === 'unprobed' ? clock.now() : phaseAt)
   learn(undefined)
@@ -61,23 +59,18 @@ export function probeAgain(first: ProbeTarget, before: Verdict, engine: Engine, 
   function begin(): boolean {
     if (isStopped) return false
     begunAt = Math.max(clock.now(), dueAt)
-    underWay = engine.probe(target, leaving.signal).then(end, endByBug)
+    stopAttempt = engine.start(target, end)
     return true
   }
 
-  function end(outcome: ProbeOutcome | NoAttempt): void {
+  function end(outcome: Outcome): void {
+    stopAttempt = undefined
     slots.giveBack()
-    if (isStopped) return
     const endedAt = clock.now()
     slots = endedAt - begunAt > slowMs ? engine.slow : engine.quick
     if (outcome.ok !== undefined) belief = beliefAfter(belief, outcome.ok, target.check)
     plan(nextProbeAt(paceOf(target, phaseAt), { begunAt, endedAt }, isMoving(belief)))
     learn(outcome)
-  }
-
-  /** A bug in a probe is no reason to stop probing, and says nothing about the target. */
-  function endByBug(error: unknown): void {
-    end({ ok: undefined, reason: reasonOfBug(error) })
   }
 
   function plan(due: number): void {
@@ -86,7 +79,7 @@ export function probeAgain(first: ProbeTarget, before: Verdict, engine: Engine, 
     agenda.at(due, takeSlot)
   }
 
-  function learn(outcome: ProbeOutcome | NoAttempt | undefined): void {
+  function learn(outcome: Outcome | undefined): void {
     const now = engine.now()
     const previous = state
     state = nextState(previous, { target, belief, now, nextProbeAt: Math.round(now + dueAt - clock.now()) }, outcome)
@@ -108,11 +101,12 @@ export function probeAgain(first: ProbeTarget, before: Verdict, engine: Engine, 
       }
       learn(undefined)
     },
-    async stop() {
+    stop() {
       isStopped = true
       agenda.callOff(dueAt, takeSlot)
-      leaving.abort()
-      await underWay
+      if (stopAttempt === undefined) return
+      stopAttempt()
+      slots.giveBack()
     },
   }
 }

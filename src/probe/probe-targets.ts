@@ -1,8 +1,10 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pLimit from 'p-limit'
-import { type Health, type NoAttempt, probeKey, type ProbeOutcome, type ProbeTarget, type Verdict } from '../model/observed.ts'
+import { type Health, probeKey, type ProbeTarget, type Verdict } from '../model/observed.ts'
 import { type Probe, type ProbeTargets } from '../model/ports.ts'
-import { probeOnce } from './probes.ts'
+import { startProbe } from './probes.ts'
+import { promised } from './promised.ts'
+import { type Outcome } from './start-probe.ts'
 import { isDecided, nextStanding, standingBefore } from './threshold.ts'
 
 type Remembered = ProbeTarget & { readonly before: Verdict }
@@ -23,7 +25,8 @@ const second = (signal: AbortSignal): Promise<void> => sleep(1000, undefined, { 
 export function probeTargets({ concurrency = 64, pause = second }: ProbeSettings = {}): ProbeTargets {
   const limit = pLimit(concurrency)
   // An attempt holds a slot, the pause between two does not: a dead target must not keep others waiting.
-  const tryOnce: Probe = (target, signal) => limit(() => probeOnce(target, signal))
+  const probe = promised(startProbe)
+  const tryOnce: Probe = (target, signal) => limit(() => probe(target, signal))
   return async (targets, signal) => {
     const answers = [...distinct(targets)].map(async ([key, target]) =>
       [key, await probeInTime(target, signal, () => decide(target, tryOnce, pause, signal))] as const)
@@ -74,7 +77,7 @@ async function decide(
 }
 
 /** Not knowing moves nothing, whether it was the target that flapped or we that could not try. */
-function undecided(verdict: Verdict, outcome: ProbeOutcome | NoAttempt): Health {
+function undecided(verdict: Verdict, outcome: Outcome): Health {
   if (outcome.ok === undefined) return { verdict, reason: `not probed: ${outcome.reason}` }
   return { verdict, reason: `flapping: ${outcome.reason}`, latencyMs: outcome.latencyMs }
 }

@@ -12,10 +12,3 @@ export function tellTrouble(tell: Tell, now: () => number): (reason: string) => 
     tell({ kind: 'trouble', where: 'probe', message: `Could not probe, verdicts stand: ${reason}` })
   }
 }
-
-/** A bug as a reason: its kind and its place, and never its message, which can hold what was sent. */
-export function reasonOfBug(error: unknown): string {
-  if (!(error instanceof Error)) return `a bug: ${typeof error} thrown`
-  const place = error.stack?.split('\n').find((line) => /^\s+at /.test(line))?.trim() ?? 'at an unknown place'
-  return `a bug: ${error.name} ${place}`
-}

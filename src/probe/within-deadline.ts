@@ -1,5 +1,5 @@
-import { type NoAttempt, type ProbeOutcome } from '../model/observed.ts'
-import { isExhausted, isOwnTrouble } from './own-trouble.ts'
+import { isExhausted, isOwnTrouble, reasonOfBug } from './own-trouble.ts'
+import { type Done, type Outcome } from './start-probe.ts'
 
 /** What an attempt found, before its latency is known. */
 export interface Finding {
@@ -7,59 +7,54 @@ export interface Finding {
   readonly reason: string
 }
 
-/** Begins an attempt and returns what stops it. Tells one of the two, later on, and need not heed what it told too late. */
-export type Begin = (found: (finding: Finding) => void, failed: (error: Error) => void) => () => void
+/** Begins an attempt and returns what stops it. Tells one of the two, later on; what it tells when it is over is not heard. */
+export type Begin = (found: (finding: Finding) => void, failed: (error: unknown) => void) => () => void
 
 // How late the deadline may be noticed before it says more about this process than about the target.
 const stallMs = 500
 
-/**
- * Runs one attempt within a total deadline, for every kind of check. An error's code becomes the reason. Rejects only on
- * the caller's abort, and on an error without a code: a bug.
- */
-export function withinDeadline(timeoutSeconds: number, signal: AbortSignal, begin: Begin): Promise<ProbeOutcome | NoAttempt> {
-  // By hand, without AbortSignal.any, events.once and races: they cost more than all the rest beyond the connection.
-  return new Promise((resolve, reject) => {
-    signal.throwIfAborted()
-    const startedAt = performance.now()
-    const stop = begin(found, failed)
-    const timer = setTimeout(expire, timeoutSeconds * 1000)
-    // The caller's signal may live as long as the process, so nothing may stay attached to it.
-    signal.addEventListener('abort', abort)
+/** One attempt within a total deadline, for every kind of check. An error's code becomes the reason. Returns what stops it. */
+export function withinDeadline(timeoutSeconds: number, begin: Begin, done: Done): () => void {
+  const startedAt = performance.now()
+  let isOver = false
+  let stop = (): void => undefined
+  const timer = setTimeout(expire, timeoutSeconds * 1000)
+  try {
+    stop = begin(found, failed)
+  } catch (error) {
+    queueMicrotask(() => { failed(error) })
+  }
+  return letGo
 
-    function letGo(): void {
-      clearTimeout(timer)
-      signal.removeEventListener('abort', abort)
-      stop()
-    }
+  function letGo(): boolean {
+    if (isOver) return false
+    isOver = true
+    clearTimeout(timer)
+    stop()
+    return true
+  }
 
-    function found({ ok, reason }: Finding): void {
-      letGo()
-      resolve({ ok, latencyMs: since(startedAt), reason })
-    }
+  function found({ ok, reason }: Finding): void {
+    if (letGo()) done({ ok, latencyMs: since(startedAt), reason })
+  }
 
-    function failed(error: Error): void {
-      letGo()
-      const code = codeIn(error)
-      if (code === undefined) reject(error)
-      else resolve(isOwnTrouble(code) ? { ok: undefined, reason: code } : { ok: false, latencyMs: since(startedAt), reason: code })
-    }
+  function failed(error: unknown): void {
+    if (letGo()) done(outcomeOf(error, since(startedAt)))
+  }
 
-    function expire(): void {
-      // A process that slept through the deadline has not waited for the target.
-      const isStalled = since(startedAt) - timeoutSeconds * 1000 > stallMs
-      // After what has arrived by now: where this process was held up, it waits behind the timers.
-      setImmediate(() => {
-        letGo()
-        resolve(isStalled ? { ok: undefined, reason: 'stalled' } : { ok: false, latencyMs: since(startedAt), reason: 'timeout' })
-      })
-    }
+  function expire(): void {
+    const latencyMs = since(startedAt)
+    // A process that slept through the deadline has not waited for the target.
+    const isStalled = latencyMs - timeoutSeconds * 1000 > stallMs
+    // After what has arrived by now: where this process was held up, it waits behind the timers.
+    setImmediate(() => { if (letGo()) done(isStalled ? { ok: undefined, reason: 'stalled' } : { ok: false, latencyMs, reason: 'timeout' }) })
+  }
+}
 
-    function abort(): void {
-      letGo()
-      reject(signal.reason as Error)
-    }
-  })
+function outcomeOf(error: unknown, latencyMs: number): Outcome {
+  const code = codeIn(error)
+  if (code === undefined) return { ok: undefined, reason: reasonOfBug(error) }
+  return isOwnTrouble(code) ? { ok: undefined, reason: code } : { ok: false, latencyMs, reason: code }
 }
 
 /** What is said of a file that cannot be read. Throws an error that has no code, and one that says nothing about the file. */

@@ -1,4 +1,3 @@
-import { setImmediate as turn } from 'node:timers/promises'
 import { type Happening } from '../../src/model/happenings.ts'
 import { type NoAttempt, probeKey, type ProbeOutcome, type ProbeTarget, type TargetState, type Verdict } from '../../src/model/observed.ts'
 import { type TargetFollower } from '../../src/model/ports.ts'
@@ -9,10 +8,8 @@ import { tcpTarget } from './outside-world.ts'
 
 /** How a target of the fake world answers: what, and after how many ms. Never, without a time. */
 export interface Answer {
-  readonly is: 'pass' | 'fail' | 'trouble' | 'bug'
+  readonly is: 'pass' | 'fail' | 'trouble'
   readonly tookMs?: number
-  /** Does not let go at once when it is aborted. */
-  readonly lingers?: boolean
 }
 
 export interface FakeWorld {
@@ -50,23 +47,23 @@ export function fakeWorld(settings: Pick<FollowSettings, 'concurrency' | 'random
     underWay.mostOnOne = Math.max(underWay.mostOnOne, onOne)
   }
 
-  async function probe({ port }: ProbeTarget, signal: AbortSignal): Promise<ProbeOutcome | NoAttempt> {
+  function start({ port }: ProbeTarget, done: (outcome: ProbeOutcome | NoAttempt) => void): () => void {
     begun.push({ port, at: clock.now() - startedAt })
-    const { is, tookMs = Infinity, lingers = false } = answers.get(port) ?? { is: 'pass', tookMs: 1 }
+    const { is, tookMs = Infinity } = answers.get(port) ?? { is: 'pass', tookMs: 1 }
     count(port, 1)
-    try {
-      await passed(clock, tookMs, signal)
-    } finally {
-      if (lingers) await turn()
+    const cancel = tookMs === Infinity ? () => undefined : clock.after(tookMs, () => {
+      count(port, -1)
+      if (is === 'trouble') done({ ok: undefined, reason: 'EMFILE' })
+      else done({ ok: is === 'pass', latencyMs: tookMs, reason: is === 'pass' ? 'connected' : 'ECONNREFUSED' })
+    })
+    return () => {
+      cancel()
       count(port, -1)
     }
-    if (is === 'bug') throw new TypeError('s3cret is undefined')
-    if (is === 'trouble') return { ok: undefined, reason: 'EMFILE' }
-    return { ok: is === 'pass', latencyMs: tookMs, reason: is === 'pass' ? 'connected' : 'ECONNREFUSED' }
   }
 
   const follower = followTargets({
-    now: () => clock.now() + wallClock, clock, probe, random: () => 0.5, ...settings,
+    now: () => clock.now() + wallClock, clock, start, random: () => 0.5, ...settings,
     changed: (owners) => { changed.push(owners) },
     tell: (happening) => { told.push(happening) },
   })
@@ -76,17 +73,6 @@ export function fakeWorld(settings: Pick<FollowSettings, 'concurrency' | 'random
     state: (target) => follower.states.get(probeKey(target)),
     setWallClock: (byMs) => { wallClock += byMs },
   }
-}
-
-async function passed(clock: FakeClock, ms: number, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted()
-  await new Promise<void>((resolve, reject) => {
-    const cancel = ms === Infinity ? () => undefined : clock.after(ms, resolve)
-    signal.addEventListener('abort', () => {
-      cancel()
-      reject(signal.reason as Error)
-    })
-  })
 }
 
 /** A target of the fake world; every port is another. */

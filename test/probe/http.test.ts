@@ -4,11 +4,13 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { probeHttp } from '../../src/probe/http.ts'
+import { probeHttp as startHttp } from '../../src/probe/http.ts'
+import { promised } from '../../src/probe/promised.ts'
 import { closedPort, httpServer, httpsServer, httpTarget, tcpServer, tcpTarget } from './outside-world.ts'
 import { selfSigned } from './self-signed.ts'
 
 const never = new AbortController().signal
+const probeHttp = promised(startHttp)
 const answerOk = (_request: IncomingMessage, response: ServerResponse): void => { response.end('all is well') }
 
 describe('probeHttp()', () => {

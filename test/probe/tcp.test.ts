@@ -1,10 +1,12 @@
 import { getEventListeners, once } from 'node:events'
 import { setImmediate as turn } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { probeTcp } from '../../src/probe/tcp.ts'
+import { probeTcp as startTcp } from '../../src/probe/tcp.ts'
+import { promised } from '../../src/probe/promised.ts'
 import { blackHole, closedPort, tcpServer, tcpTarget } from './outside-world.ts'
 
 const never = new AbortController().signal
+const probeTcp = promised(startTcp)
 
 describe('probeTcp()', () => {
   test.each(['127.0.0.1', '::1'])('passes when %s accepts a connection, and lets go of it', async (address) => {
