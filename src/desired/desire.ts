@@ -60,7 +60,9 @@ export function desire(declared: DeclaredService, current: CurrentService, obser
   const membership = membersOf({ ...observed, service: declared, families, published, acceptAbsent: settings.acceptAbsent })
   const doubt = observed.inDoubt.get(key)
   const isInDoubt = doubt !== undefined
-  const { judged, out, stayed } = settleLeavers(declared, membership.members.map((member) => judge(declared, member, published, observed, isInDoubt)))
+  const servedFamilies = new Set(published.endpoints.filter(({ ready }) => ready).map(({ family }) => family))
+  const { judged, out, stayed } = settleLeavers(declared, membership.members.map((member) =>
+    ({ member, health: judge(declared, member, published, observed, isInDoubt), isFamilyServed: servedFamilies.has(member.family) })))
   const impossible = whyImpossible(declared, families, { ...membership, members: judged.map(({ member }) => member) }, settings.publish)
   if (impossible !== undefined) return impossible
   const selection = selectReady(declared, judged.map(candidateOf))
@@ -87,14 +89,13 @@ export function probeTargetOf(declared: DeclaredService, member: Member): ProbeT
   return { address: member.address, port, check, ...(host !== undefined && { host }) }
 }
 
-function judge(declared: DeclaredService, member: Member, published: Published, observed: Observed, isInDoubt: boolean): Judged {
+function judge(declared: DeclaredService, member: Member, published: Published, observed: Observed, isInDoubt: boolean): Health {
   const target = probeTargetOf(declared, member)
-  if (target === undefined) return { member, health: { verdict: 'ready', reason: 'no check' } }
+  if (target === undefined) return { verdict: 'ready', reason: 'no check' }
   const before = verdictBefore(published, member)
-  if (observed.health === undefined) return { member, health: { verdict: before ?? 'ready', reason: 'not probed' } }
+  if (observed.health === undefined) return { verdict: before ?? 'ready', reason: 'not probed' }
   const health = observed.health.get(probeKey(target)) ?? { verdict: before ?? 'unprobed', reason: 'not probed' }
-  if (isInDoubt) return { member, health: { verdict: before ?? 'unprobed', reason: `own network in doubt: ${health.reason}` } }
-  return { member, health }
+  return isInDoubt ? { verdict: before ?? 'unprobed', reason: `own network in doubt: ${health.reason}` } : health
 }
 
 /** What was written of this address the last time, or undefined for a newcomer. */

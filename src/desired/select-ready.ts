@@ -6,8 +6,9 @@ import { type Verdict } from '../model/observed.ts'
 export interface Candidate {
   readonly verdict: Verdict
   readonly drain: boolean
-  /** Clients of one family are not served by a target of the other. */
   readonly family?: Family
+  /** An address of its family is published as ready now: its clients are not served by a target of the other. */
+  readonly isFamilyServed?: boolean
   /** Its host has been silent for longer than maxStaleSeconds, with `whenStaleExpires: unready`. */
   readonly isExpired?: boolean
 }
@@ -48,10 +49,14 @@ function lastResort(candidates: readonly Candidate[], isPassing: readonly boolea
   return drained.includes(true) ? { ready: drained, message: 'Only drained targets can serve: they stay ready' } : undefined
 }
 
-/** A newcomer without a verdict waits while another target of its family is ready, and serves when none is. */
+/**
+ * A newcomer without a verdict waits while another target is ready, and serves when none is: none at all, or none of a
+ * family that was served until now. A family that was not may be out of reach, and its clients fall back to the other.
+ */
 function passing(candidates: readonly Candidate[]): readonly boolean[] {
-  const served = new Set(candidates.filter(({ verdict, drain }) => verdict === 'ready' && !drain).map(({ family }) => family))
-  return candidates.map(({ verdict, family }) => verdict === 'ready' || (verdict === 'unprobed' && !served.has(family)))
+  const ready = new Set(candidates.filter(({ verdict, drain }) => verdict === 'ready' && !drain).map(({ family }) => family))
+  const isNeeded = ({ family, isFamilyServed }: Candidate): boolean => ready.size === 0 || (isFamilyServed === true && !ready.has(family))
+  return candidates.map((candidate) => candidate.verdict === 'ready' || (candidate.verdict === 'unprobed' && isNeeded(candidate)))
 }
 
 function allUnready(policy: ReadyPolicy, candidates: readonly Candidate[]): Selection {

@@ -8,6 +8,7 @@ import { whoRemains, type Leaver } from './who-remains.ts'
 export interface Judged {
   readonly member: Member
   readonly health: Health
+  readonly isFamilyServed: boolean
 }
 
 export interface Settled {
@@ -29,8 +30,8 @@ export function settleLeavers(policy: ReadyPolicy, judged: readonly Judged[]): S
 }
 
 /** What decides about a member's readiness. */
-export function candidateOf({ member: { drain, family, standing }, health: { verdict } }: Judged): Leaver {
-  return { verdict, drain, family, isExpired: standing?.as === 'expired', isLeaving: standing?.as === 'leaving' }
+export function candidateOf({ member: { drain, family, standing }, health: { verdict }, isFamilyServed }: Judged): Leaver {
+  return { verdict, drain, family, isFamilyServed, isExpired: standing?.as === 'expired', isLeaving: standing?.as === 'leaving' }
 }
 
 function leftOut({ address, family, ports, hosts, standing }: Member): LeftOut {

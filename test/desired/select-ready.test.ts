@@ -136,13 +136,22 @@ describe('desire() decides in the order of RULES 3', () => {
     expect(planOf({ ...two, paused: true, targets: [] }, before, {})).toMatchObject({ status: 'paused', changes: [] })
   })
 
-  test('a newcomer waits for a ready target of its own family alone: clients of one are not served by the other', () => {
+  describe('a newcomer of a family whose every address is another now', () => {
     const dual = declaredService({ targets: [host('db.example.com')] })
-    const api = new MemoryApi(['IPv4', 'IPv6'])
     const answers = (four: string, six: string): Seen => ({ families: ['IPv4', 'IPv6'], answers: { 'db.example.com': { IPv4: found(four), IPv6: found(six) } } })
-    api.write(planOf(dual, nothingThere, answers('10.0.0.1', 'fd00:1::1')).changes)
-    const moved = { ...answers('10.0.0.2', 'fd00:1::1'), verdicts: { '10.0.0.2': 'unprobed' } } as const
-    expect(decisions(planOf(dual, api.current('shop', 'db'), moved))).toEqual({ '10.0.0.1': 'out', '10.0.0.2': 'ready', 'fd00:1::1': 'ready' })
+    const decided = (before: Readonly<Record<string, Verdict>>): ReturnType<typeof decisions> => {
+      const api = new MemoryApi(['IPv4', 'IPv6'])
+      api.write(planOf(dual, nothingThere, { ...answers('10.0.0.1', 'fd00:1::1'), verdicts: before }).changes)
+      return decisions(planOf(dual, api.current('shop', 'db'), { ...answers('10.0.0.2', 'fd00:1::1'), verdicts: { '10.0.0.2': 'unprobed' } }))
+    }
+
+    test('serves where the family was served: its clients are not helped by the other', () => {
+      expect(decided({})).toEqual({ '10.0.0.1': 'out', '10.0.0.2': 'ready', 'fd00:1::1': 'ready' })
+    })
+
+    test('waits where it was not: it may be out of reach, and its clients fall back', () => {
+      expect(decided({ '10.0.0.1': 'unready' })).toEqual({ '10.0.0.1': 'out', '10.0.0.2': 'notReady', 'fd00:1::1': 'ready' })
+    })
   })
 
   test('serving is the verdict of the check, ready is the decision', () => {
