@@ -34,14 +34,15 @@ export function publishedNow(current: CurrentService): Published {
     ...direct.filter((slice) => !isRegistrars(slice)).flatMap(fromSlice),
     ...(current.endpoints === undefined ? current.slices.filter(isMirrored).flatMap(fromSlice) : fromEndpoints(current.endpoints)),
   ]
-  const byKey = new Map<string, PublishedEndpoint>()
+  const byAddress = new Map<string, PublishedEndpoint[]>()
   for (const endpoint of all) {
-    const key = endpointKey(endpoint)
-    if (!byKey.has(key)) byKey.set(key, endpoint)
+    const known = byAddress.get(endpoint.address)
+    if (known === undefined) byAddress.set(endpoint.address, [endpoint])
+    else if (!known.some(({ ports }) => hasSamePorts(ports, endpoint.ports))) known.push(endpoint)
   }
   const evidence = [...current.slices, ...(current.endpoints === undefined ? [] : [current.endpoints])]
     .map((object) => readEvidence(object.metadata.annotations))
-  return { endpoints: [...byKey.values()], staleSince: earliest(evidence) }
+  return { endpoints: [...byAddress.values()].flat(), staleSince: earliest(evidence) }
 }
 
 function isRegistrars({ metadata }: EndpointSlice): boolean {
@@ -51,6 +52,11 @@ function isRegistrars({ metadata }: EndpointSlice): boolean {
 /** The same address on other ports is another endpoint. */
 export function endpointKey(endpoint: { readonly address: string; readonly ports: Readonly<Record<string, number>> }): string {
   return `${endpoint.address}|${portsKey(endpoint.ports)}`
+}
+
+function hasSamePorts(some: Readonly<Record<string, number>>, others: Readonly<Record<string, number>>): boolean {
+  const names = Object.keys(some)
+  return names.length === Object.keys(others).length && names.every((name) => some[name] === others[name])
 }
 
 /** Does not depend on the order in which ports are declared. */

@@ -5,7 +5,9 @@ export function isSame(one: unknown, other: unknown): boolean {
   const keys = Object.keys(one)
   if (keys.length !== Object.keys(other).length) return false
   for (const key of keys) {
-    if (!Object.hasOwn(other, key) || !isSame(one[key], other[key])) return false
+    const value = one[key]
+    // JSON knows no undefined, and a key that holds it is not the same as one that is not there.
+    if (value === undefined || !isSame(value, other[key])) return false
   }
   return true
 }
