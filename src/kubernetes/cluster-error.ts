@@ -66,6 +66,10 @@ export function networkFailure(error: unknown, server: string): ClusterError | u
   if (name === 'TimeoutError') {
     return new ClusterError(`The API server did not answer in time: ${server}`, { reason: 'Timeout', retryable: true, cause: error })
   }
+  // It comes without a code, and with the bytes that it did not understand: they are not kept.
+  if (name === 'HTTPParserError') {
+    return new ClusterError(`The answer is not HTTP as it should be: ${server}`, { reason: 'HTTPParserError', retryable: true })
+  }
   if (typeof code !== 'string') return undefined
   const message = `The API server cannot be reached: ${server}: ${describe(code, typeof said === 'string' ? said : '')}`
   return new ClusterError(message, { reason: code, retryable: !finalNetworkErrors.test(code), cause: error })

@@ -92,6 +92,14 @@ describe('kubernetesClient tries again', () => {
     expect(client.pauses).toEqual([])
   })
 
+  test('after an answer that is no HTTP, and keeps nothing of what it was', async () => {
+    await using server = await misbehavingServer((_request, response, count) => {
+      if (count > 1) answerJSON(response, 200, { kind: 'Namespace' })
+      else response.socket?.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n')
+    })
+    expect(await open(server.kubeconfig).call({ method: 'GET', path: '/api/v1/namespaces/shop' }, signal)).toEqual({ kind: 'Namespace' })
+  })
+
   test('after a connection that is reset', async () => {
     await using server = await misbehavingServer((request, response, count) => {
       if (count === 2) request.socket.resetAndDestroy()
