@@ -30,12 +30,15 @@ describeClusterWith(['requestLog'], 'kubernetesClient', () => {
       'certificate-authority-data': ca.toString('base64'),
     })
     const target = clusterTarget(kubernetesClient({ kubeconfig, connections: 8 }))
-    const names = Array.from({ length: 60 }, (_, index) => `db-${index}`)
-    const written = await Promise.all(names.map((name) => target.write([service(namespace, name), slice(namespace, name)].map(creation), signal)))
-    expect(written.filter(({ failure }) => failure !== undefined)).toEqual([])
-    await Promise.all([target.surroundings(signal), target.read({ namespaces: [namespace], everywhere: true, instance: 'test' }, signal)])
-    expect(accepted).toBeLessThanOrEqual(8)
-    await target.close()
-    proxy.close()
+    try {
+      const names = Array.from({ length: 60 }, (_, index) => `db-${index}`)
+      const written = await Promise.all(names.map((name) => target.write([service(namespace, name), slice(namespace, name)].map(creation), signal)))
+      expect(written.filter(({ failure }) => failure !== undefined)).toEqual([])
+      await Promise.all([target.surroundings(signal), target.read({ namespaces: [namespace], everywhere: true, instance: 'test' }, signal)])
+      expect(accepted).toBeLessThanOrEqual(8)
+    } finally {
+      await target.close()
+      proxy.close()
+    }
   })
 })
