@@ -27,9 +27,11 @@ export interface Answer {
   readonly reason: string
   /** False before the first answer: a silence that nobody listened to has no end. */
   readonly isAsked: boolean
+  /** An absence that waits for its confirmation, while the host is found by another type: nobody waits for more of it. */
+  readonly isExpected: boolean
 }
 
-const nothing: Answer = { outcome: 'members', addresses: [], refused: [], retained: [], reason: '', isAsked: true }
+const nothing: Answer = { outcome: 'members', addresses: [], refused: [], retained: [], reason: '', isAsked: true, isExpected: false }
 
 export interface AnswerInput {
   /** The families that the Service has, or will have. */
@@ -46,9 +48,14 @@ export function answerOf(input: AnswerInput, target: DeclaredTarget, host: strin
   switch (resolution?.outcome) {
     case 'found': return found(input, resolution, question)
     case 'absent': return absent(input, target, host, `${question}: absent (${resolution.reason})`)
-    case 'unknown': return { ...nothing, outcome: 'keep', reason: `${question}: unknown (${resolution.reason})` }
+    case 'unknown': return { ...nothing, outcome: 'keep', reason: `${question}: unknown (${resolution.reason})`, isExpected: resolution.isUnconfirmed === true && isFound(input, target, host) }
     case undefined: return { ...nothing, outcome: 'keep', reason: `${question}: unknown (not asked)`, isAsked: false }
   }
+}
+
+function isFound({ families, resolutions, refuse }: AnswerInput, target: DeclaredTarget, host: string): boolean {
+  const said = resolutions.get(host) ?? {}
+  return target.families.some((each) => families.includes(each) && outcomeOf(said[each], refuse) === 'found')
 }
 
 function found({ refuse }: AnswerInput, resolution: Extract<Resolution, { outcome: 'found' }>, question: string): Answer {

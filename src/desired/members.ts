@@ -115,8 +115,9 @@ class Gathering {
   }
 
   /** DNS did not say. What came from this host stays; of a host never known for this service, all stays that is there. */
-  keep(target: DeclaredTarget, host: string, family: Family, { reason, isAsked }: Answer): void {
+  keep(target: DeclaredTarget, host: string, family: Family, { reason, isAsked, isExpected }: Answer): void {
     const known = this.#knownOf(host, family)
+    if (known.length === 0 && isExpected && this.#ofOthers(family).length === 0) return
     if (known.length === 0) this.#keepOthers(family, reason)
     else this.#keepKnown(target, host, known, isAsked ? this.#input.lasting : undefined, reason)
   }

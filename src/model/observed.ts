@@ -10,7 +10,8 @@ export type Resolution =
     readonly retained?: readonly { readonly address: string; readonly lastSeenAt: number }[]
   }
   | { readonly outcome: 'absent'; readonly reason: 'NXDOMAIN' | 'NODATA'; readonly expiresAt: number }
-  | { readonly outcome: 'unknown'; readonly reason: string }
+  /** `run`: unconfirmed is an absence that was not said often enough yet. */
+  | { readonly outcome: 'unknown'; readonly reason: string; readonly isUnconfirmed?: true }
 
 /** host -> what each record type that was asked for said (A under IPv4, AAAA under IPv6). */
 export type Resolutions = ReadonlyMap<string, Readonly<Partial<Record<Family, Resolution>>>>

@@ -91,7 +91,7 @@ export function believed(memory: HostMemory, wall: (moment: number) => number): 
     case 'found': return { outcome: 'found', expiresAt: wall(last.endsAt), ...addressesOf(memory, wall) }
     case 'absent':
       if (absences >= last.confirmations) return { outcome: 'absent', reason: last.reason, expiresAt: wall(last.endsAt) }
-      return { outcome: 'unknown', reason: `absent (${last.reason}), ${absences} of ${last.confirmations}` }
+      return { outcome: 'unknown', reason: `absent (${last.reason}), ${absences} of ${last.confirmations}`, isUnconfirmed: true }
   }
 }
 

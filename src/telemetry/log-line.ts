@@ -73,7 +73,8 @@ function isLoss(published: AddressReport['published'], before: Of<'address'>['be
 function hostLine({ state: { host, family, resolution, failures }, before }: Of<'host'>): LogLine {
   const isFound = resolution?.outcome === 'found'
   return {
-    level: isFound || resolution === undefined ? 'info' : 'warn',
+    // Most hosts have addresses of one family alone, and of the other that is said a few times at each start.
+    level: isFound || resolution === undefined || (resolution.outcome === 'unknown' && resolution.isUnconfirmed === true) ? 'info' : 'warn',
     message: isFound ? 'Host has addresses' : 'Host has no answer that can be used',
     fields: { host, type: family === 'IPv4' ? 'A' : 'AAAA', ...answerFields(resolution), before: before?.outcome, ...(failures > 0 && { failures }) },
   }

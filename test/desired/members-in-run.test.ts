@@ -290,3 +290,27 @@ describe('absence that is confirmed', () => {
     expect(decisions(plan)).toMatchObject({ '10.0.0.1': 'ready', '10.0.1.1': 'ready' })
   })
 })
+
+describe('an absence that is not confirmed yet', () => {
+  const unconfirmed: Resolution = { outcome: 'unknown', reason: 'absent (NODATA), 1 of 3', isUnconfirmed: true }
+  const both = { families: ['IPv4', 'IPv6'], lasting: keep } as const
+
+  test('is nothing to say of a type that a host never had, while the other is found', () => {
+    const plan = planOf(one, nothingThere, { ...both, answers: { 'a.example.com': { IPv4: found('10.0.0.1'), IPv6: unconfirmed } } })
+    expect(plan).toMatchObject({ status: 'done', messages: [] })
+  })
+
+  test.each<[string, Answers]>([
+    ['nothing of the host is found', { 'a.example.com': { IPv4: unconfirmed, IPv6: unconfirmed } }],
+    ['the other type is silent', { 'a.example.com': { IPv4: found('10.0.0.1'), IPv6: unknown } }],
+  ])('is said where %s', (_, said) => {
+    expect(planOf(one, nothingThere, { ...both, answers: said }).status).toBe('kept')
+  })
+
+  test('keeps what the host had of this type', () => {
+    const current = after(one, { ...both, answers: { 'a.example.com': { IPv4: found('10.0.0.1'), IPv6: found('fd00::1') } } })
+    const plan = planOf(one, current, { ...both, answers: { 'a.example.com': { IPv4: found('10.0.0.1'), IPv6: unconfirmed } } })
+    expect(plan.status).toBe('kept')
+    expect(decisions(plan)).toEqual({ '10.0.0.1': 'ready', 'fd00::1': 'ready' })
+  })
+})

@@ -17,6 +17,7 @@ const isFound = (seconds: number, ...addresses: readonly string[]): Resolution =
 const retained = (seconds: number, ...addresses: readonly string[]): NonNullable<(Resolution & { outcome: 'found' })['retained']> =>
   addresses.map((address) => ({ address, lastSeenAt: epoch + 1000 * seconds }))
 const unknown = (reason: string): Resolution => ({ outcome: 'unknown', reason })
+const unconfirmed = (reason: string): Resolution => ({ outcome: 'unknown', reason, isUnconfirmed: true })
 
 type Said = Ending | Promise<Ending> | ((signal: AbortSignal) => Promise<Ending>)
 interface Scripted extends Followed {
@@ -183,7 +184,7 @@ describe('followHosts()', () => {
         await world.clock.pass(seconds * 1000)
         beliefs.push(of(world))
       }
-      expect(beliefs).toEqual([unknown('absent (NXDOMAIN), 1 of 3'), unknown('absent (NXDOMAIN), 2 of 3'), { outcome: 'absent', reason: 'NXDOMAIN', expiresAt: epoch + 370_000 }])
+      expect(beliefs).toEqual([unconfirmed('absent (NXDOMAIN), 1 of 3'), unconfirmed('absent (NXDOMAIN), 2 of 3'), { outcome: 'absent', reason: 'NXDOMAIN', expiresAt: epoch + 370_000 }])
     })
 
     test('what left for as long as it is retained, to the moment', async () => {

@@ -21,6 +21,7 @@ const isFound = (expiresAt: number, addresses: readonly string[], retained: Read
   ...(Object.keys(retained).length > 0 && { retained: Object.entries(retained).map(([address, lastSeenAt]) => ({ address, lastSeenAt })) }),
 })
 const unknown = (reason: string): Resolution => ({ outcome: 'unknown', reason })
+const unconfirmed = (reason: string): Resolution => ({ outcome: 'unknown', reason, isUnconfirmed: true })
 const absent = (expiresAt: number): Resolution => ({ outcome: 'absent', reason: 'NXDOMAIN', expiresAt })
 
 describe('believed()', () => {
@@ -32,19 +33,19 @@ describe('believed()', () => {
     ['clamps a TTL of 2^32-1', [[0, { ...found(a), ttl: 0xffff_ffff } as Ending]], {}, isFound(3600, [a])],
     ['does not know after a failure', [[0, found(a)], [60, failed()]], {}, unknown('timeout')],
     ['does not know where the first look-up fails', [[0, failed('SERVFAIL')]], {}, unknown('SERVFAIL')],
-    ['believes no absence at once', [[0, found(a)], [60, nxdomain()]], {}, unknown('absent (NXDOMAIN), 1 of 3')],
-    ['believes no first absence at once', [[0, nxdomain()]], {}, unknown('absent (NXDOMAIN), 1 of 3')],
-    ['counts absences', [[0, nxdomain()], [5, nxdomain()]], {}, unknown('absent (NXDOMAIN), 2 of 3')],
+    ['believes no absence at once', [[0, found(a)], [60, nxdomain()]], {}, unconfirmed('absent (NXDOMAIN), 1 of 3')],
+    ['believes no first absence at once', [[0, nxdomain()]], {}, unconfirmed('absent (NXDOMAIN), 1 of 3')],
+    ['counts absences', [[0, nxdomain()], [5, nxdomain()]], {}, unconfirmed('absent (NXDOMAIN), 2 of 3')],
     ['believes an absence that is confirmed', [[0, nxdomain()], [5, nxdomain()], [10, nxdomain()]], {}, absent(310)],
     ['believes one absence where one is enough', [[0, nxdomain()]], { absentConfirmations: 1 }, absent(300)],
     ['goes on believing it', [[0, nxdomain()], [5, nxdomain()], [10, nxdomain()], [310, nxdomain()]], {}, absent(610)],
     ['counts the absence of either kind', [[0, nxdomain()], [5, { kind: 'absent', reason: 'NODATA', ttl: 300 }], [10, nxdomain()]], {}, absent(310)],
-    ['counts a copy out of a cache once', [[0, nxdomain(300)], [5, nxdomain(295)], [10, nxdomain(290)], [15, nxdomain(286)]], {}, unknown('absent (NXDOMAIN), 1 of 3')],
+    ['counts a copy out of a cache once', [[0, nxdomain(300)], [5, nxdomain(295)], [10, nxdomain(290)], [15, nxdomain(286)]], {}, unconfirmed('absent (NXDOMAIN), 1 of 3')],
     ['counts what a cache fetched anew', [[0, nxdomain(10)], [5, nxdomain(5)], [10, nxdomain(10)], [15, nxdomain(5)], [20, nxdomain(10)]], {}, absent(30)],
-    ['counts copies of two caches twice', [[0, nxdomain(300)], [5, nxdomain(320)], [10, nxdomain(290)], [15, nxdomain(310)], [20, nxdomain(280)]], {}, unknown('absent (NXDOMAIN), 2 of 3')],
+    ['counts copies of two caches twice', [[0, nxdomain(300)], [5, nxdomain(320)], [10, nxdomain(290)], [15, nxdomain(310)], [20, nxdomain(280)]], {}, unconfirmed('absent (NXDOMAIN), 2 of 3')],
     ['counts absences that may not be cached', [[0, nxdomain(0)], [5, nxdomain(0)], [10, nxdomain(0)]], {}, absent(15)],
     ['counts absences that a cache may keep for a second', [[0, nxdomain(1)], [1, nxdomain(1)], [2, nxdomain(1)]], {}, absent(7)],
-    ['counts those in a row', [[0, nxdomain()], [5, nxdomain()], [10, found(a)], [70, nxdomain()]], {}, unknown('absent (NXDOMAIN), 1 of 3')],
+    ['counts those in a row', [[0, nxdomain()], [5, nxdomain()], [10, found(a)], [70, nxdomain()]], {}, unconfirmed('absent (NXDOMAIN), 1 of 3')],
     ['counts over failures, which are no answers', [[0, nxdomain()], [5, failed()], [6, nxdomain()], [11, failed()], [12, nxdomain()]], {}, absent(312)],
     ['does not know after a failure where it knew of an absence', [[0, nxdomain(0)], [5, nxdomain(0)], [10, nxdomain(0)], [15, failed()]], {}, unknown('timeout')],
     ['needs no second confirmation', [[0, nxdomain(0)], [5, nxdomain(0)], [10, nxdomain(0)], [15, failed()], [16, nxdomain(0)]], {}, absent(21)],
