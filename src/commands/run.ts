@@ -21,7 +21,9 @@ export async function run(flags: Flags, signal: AbortSignal): Promise<ExitCode> 
   if (app.admin !== undefined) tell(`Admin port: http://${app.admin}`)
   const { running } = app
   const schedule = followSchedule(declared.schedule, () => running.resync('schedule'), app.tell)
-  const reload = oneAfterAnother(() => takeConfig(flags, app, (expression) => { schedule.change(expression) }))
+  // Standard input can be read but once.
+  const isReloadable = !flags.config.includes('-')
+  const reload = !isReloadable ? () => undefined : oneAfterAnother(() => takeConfig(flags, app, (expression) => { schedule.change(expression) }))
   const stopWatching = watchConfig(flags.config, reload)
   const resync = (): void => { void running.resync('asked') }
   process.on('SIGHUP', reload).on('SIGUSR2', resync)
