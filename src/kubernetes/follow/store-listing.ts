@@ -51,7 +51,7 @@ export function storeListing(store: Store, kind: Kind, namespace: string | undef
     },
     end: () => {
       for (const shelfCourse of courses.values()) sweep(course, shelfCourse)
-      if (kind === 'Service') store.addresses.retain((address, home) => course.addresses.has(address) || (namespace ?? home) !== home)
+      if (kind === 'Service') retainAddresses(course, namespace)
     },
   }
 }
@@ -78,13 +78,19 @@ function sweep(course: Course, { shelf, seen, passing, deleted }: ShelfCourse): 
   if (shelf.passing !== passing) return
   for (const object of [...shelf.objects.values()]) {
     const isNewer = !isRestored && isOlder(snapshot, object.metadata.resourceVersion)
-    if (isNewer) noteAddresses(course, object)
-    else if (!seen.has(object.metadata.name)) remove(store, object)
+    if (!isNewer && !seen.has(object.metadata.name)) remove(store, object)
   }
   for (const [name, uid] of deleted) if (shelf.deleted.get(name) === uid) shelf.deleted.delete(name)
   shelf.passedOver = passing
   shelf.passing = undefined
   for (const key of store.incomplete) settle(store, nameOf(key))
+}
+
+/** Those that were named, and those of what is known all the same. */
+function retainAddresses({ store, addresses }: Course, namespace: string | undefined): void {
+  const known = [...store.entries.values()].flatMap(({ service }) => service === undefined ? [] : clusterIPsOf(service))
+  const still = new Set([...addresses, ...known])
+  store.addresses.retain((address, home) => still.has(address) || (namespace ?? home) !== home)
 }
 
 function noteAddresses({ addresses }: Course, object: ManagedObject | undefined): void {

@@ -135,6 +135,13 @@ describe('storeSink takes events', () => {
     expect(one.store.addresses.ranges.size).toBe(0)
   })
 
+  test('that a Service has no ClusterIP any more', () => {
+    const one = known()
+    one.event('ADDED', 'Service/db@1')
+    storeSink(one.store, 'Service', 'shop').take({ type: 'MODIFIED', object: { ...object('Service/db@2'), spec: { type: 'ExternalName' } } })
+    expect(one.store.addresses.ranges.size).toBe(0)
+  })
+
   test('no end of a Service that had the address of another', () => {
     const one = known()
     one.event('ADDED', 'Service/theirs@2')
@@ -199,6 +206,16 @@ describe('storeSink takes lists', () => {
     expect([...one.store.addresses.ranges.keys()]).toEqual(['10.0.0.2'])
     one.list('Service', '30', [])
     expect(one.store.addresses.ranges.size).toBe(0)
+  })
+
+  test('no word of one that another has overtaken', () => {
+    const one = known()
+    const [first, second] = [storeSink(one.store, 'Service', 'shop').begin(undefined), storeSink(one.store, 'Service').begin(undefined)]
+    second.page([object('Service/db@5')], '10')
+    second.end()
+    first.page([], '4')
+    first.end()
+    expect(one.kept()).toEqual(['Service/db@5'])
   })
 
   test('what it knows whole', () => {
@@ -304,6 +321,25 @@ describe('what we write', () => {
     expect(one.kept()).toEqual(['EndpointSlice/s@5'])
   })
 
+  test('has its ClusterIP known, whatever a list says that began before', () => {
+    const one = known()
+    const writing = begin(one)
+    const listing = storeSink(one.store, 'Service', 'shop').begin('10')
+    writing.written(object('Service/db@15'))
+    listing.page([], '12')
+    listing.end()
+    expect([...one.store.addresses.ranges.keys()]).toEqual(['10.0.0.2'])
+  })
+
+  test('remembers no deletion for longer than its end is heard of', () => {
+    const one = known()
+    const writing = begin(one)
+    writing.written(object('EndpointSlice/s@5'))
+    writing.deleted(object('EndpointSlice/s@5'))
+    one.event('DELETED', 'EndpointSlice/s@6')
+    expect([...one.store.shelves.values()].flatMap(({ deleted }) => [...deleted.keys()])).toEqual([])
+  })
+
   test('remembers no deletion for longer than the next list', () => {
     const one = known()
     one.list('EndpointSlice', '10', ['EndpointSlice/s@5'])
@@ -349,6 +385,15 @@ describe('what we read', () => {
     expect(one.kept()).toEqual(['EndpointSlice/s@21', 'Service/db@20'])
   })
 
+  test('does not take away what was edited meanwhile', () => {
+    const one = known()
+    one.event('ADDED', 'EndpointSlice/s@1')
+    const take = beginReading(one.store, db, true)
+    one.event('MODIFIED', 'EndpointSlice/s@20')
+    take(current('Service/db@12'))
+    expect(one.kept()).toEqual(['EndpointSlice/s@20', 'Service/db@12'])
+  })
+
   test('is nothing where it could not be read', () => {
     const one = known()
     one.list('EndpointSlice', '10', ['EndpointSlice/s@1'])
@@ -385,5 +430,14 @@ describe('coverInStore', () => {
     coverInStore(one.store, { ...scope, keys: new Set(['shop/db', 'shop/late', 'shop/new']) })
     expect(one.incomplete).toEqual(['shop/late'])
     expect([...one.store.entries]).toEqual([['shop/late', { namespace: 'shop', name: 'late', slices: [], unreadable: expect.any(String) }]])
+  })
+
+  test('knows that there was something of what it had let go', () => {
+    const one = known()
+    one.event('ADDED', 'Service/old@1', ours)
+    one.event('MODIFIED', 'Service/old@2')
+    expect([...one.store.shelves.values()].flatMap(({ objects }) => [...objects.keys()])).toEqual([])
+    coverInStore(one.store, { ...scope, keys: new Set(['shop/old']) })
+    expect(one.incomplete).toEqual(['shop/old'])
   })
 })
