@@ -1,4 +1,4 @@
-// A cluster that is followed: what others do there is heard within a second, what we do is known at once and not heard.
+// A cluster that is followed: what others do there is heard at once, what we do is known at once and not heard.
 
 import { afterEach, expect, test } from '@jest/globals'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -52,12 +52,14 @@ async function quiet(): Promise<void> {
 }
 
 const second = 1000
+// Milliseconds, on a machine that is not busy; no list comes to its help before the next refresh.
+const soonMs = 5 * second
 
-function soon(check: () => void | Promise<void>, withinMs = second): Promise<void> {
+function soon(check: () => void | Promise<void>, withinMs = soonMs): Promise<void> {
   return eventually(async () => { await check() }, withinMs)
 }
 
-async function heardWithinASecond(heard: readonly string[], key: string): Promise<void> {
+async function heardSoon(heard: readonly string[], key: string): Promise<void> {
   await soon(() => { expect(heard).toContain(key) })
 }
 
@@ -116,7 +118,7 @@ describeCluster('Following', () => {
     expect(heard).toEqual([])
   })
 
-  test('hears of what others delete and edit, within a second', async () => {
+  test('hears of what others delete and edit', async () => {
     const namespace = await testNamespace()
     const { target, following, heard } = await follow(scopeOf([namespace], ['db']))
     await makeAll(target, namespace, 'db')
@@ -124,12 +126,12 @@ describeCluster('Following', () => {
     for (const [kind, name] of [['EndpointSlice', 'db-ipv4-0'], ['Endpoints', 'db'], ['Service', 'db']] as const) {
       heard.length = 0
       await byHand('PATCH', kind, namespace, name, { metadata: { annotations: { edited: 'by hand' } } })
-      await heardWithinASecond(heard, `${namespace}/db`)
+      await heardSoon(heard, `${namespace}/db`)
       const edited = objectsOf(following.currentOf(namespace, 'db')).find((object) => object?.kind === kind)
       expect(edited?.metadata.annotations).toMatchObject({ edited: 'by hand' })
       heard.length = 0
       await byHand('DELETE', kind, namespace, name)
-      await heardWithinASecond(heard, `${namespace}/db`)
+      await heardSoon(heard, `${namespace}/db`)
       expect(objectsOf(following.currentOf(namespace, 'db')).map((object) => object?.kind)).not.toContain(kind)
     }
   })
@@ -140,11 +142,11 @@ describeCluster('Following', () => {
     const foreign = { addressType: 'IPv4', endpoints: [], ports: [] }
     await byHand('POST', 'EndpointSlice', namespace, 'other', { metadata: { name: 'other', labels: { 'kubernetes.io/service-name': 'other' } }, ...foreign })
     await byHand('POST', 'EndpointSlice', namespace, 'by-hand', { metadata: { name: 'by-hand', labels: { 'kubernetes.io/service-name': 'db' } }, ...foreign })
-    await heardWithinASecond(heard, `${namespace}/db`)
+    await heardSoon(heard, `${namespace}/db`)
     expect(following.currentOf(namespace, 'db').slices.map(({ metadata }) => metadata.name)).toEqual(['by-hand'])
     heard.length = 0
     await byHand('PATCH', 'EndpointSlice', namespace, 'by-hand', { metadata: { labels: { 'kubernetes.io/service-name': 'other' } } })
-    await heardWithinASecond(heard, `${namespace}/db`)
+    await heardSoon(heard, `${namespace}/db`)
     expect(following.currentOf(namespace, 'db').slices).toEqual([])
     expect(new Set(heard)).toEqual(new Set([`${namespace}/db`]))
   })
@@ -230,7 +232,7 @@ describeCluster('Following', () => {
     expect(following.currentOf(namespace, 'db').service).toBe(before.service)
     expect(heard).toEqual([])
     await byHand('DELETE', 'EndpointSlice', namespace, 'db-ipv4-0')
-    await heardWithinASecond(heard, `${namespace}/db`)
+    await heardSoon(heard, `${namespace}/db`)
   })
 
   test('covers other namespaces and keys', async () => {
@@ -242,8 +244,8 @@ describeCluster('Following', () => {
     following.cover(scopeOf([one, other], ['db', 'late']))
     expect(following.currentOf(other, 'db').unreadable).toBe(`Namespace ${other} has not been read yet`)
     expect(following.currentOf(one, 'late').unreadable).toBe(`Service ${one}/late has not been read whole yet`)
-    await heardWithinASecond(heard, `${other}/db`)
-    await heardWithinASecond(heard, `${one}/late`)
+    await heardSoon(heard, `${other}/db`)
+    await heardSoon(heard, `${one}/late`)
     expect(following.currentOf(one, 'late')).toEqual(await target.readService(one, 'late', signal))
     expect(following.currentOf(other, 'db')).toEqual(await target.readService(other, 'db', signal))
     following.cover(scopeOf([other], ['db']))
@@ -274,12 +276,12 @@ describeCluster('Following', () => {
     const { following, heard } = await follow(scopeOf([going, coming], ['db']))
     expect(following.currentOf(coming, 'db').unreadable).toBe(`Namespace ${coming} does not exist: it has to be made first`)
     await raw('POST', '/api/v1/namespaces', { metadata: { name: coming } })
-    await heardWithinASecond(heard, `${coming}/db`)
+    await heardSoon(heard, `${coming}/db`)
     expect(following.currentOf(coming, 'db').unreadable).toBeUndefined()
     await byHand('POST', 'Service', coming, 'db', { metadata: { name: 'db' }, spec: { ports: [{ port: 80 }] } })
     await soon(() => { expect(following.currentOf(coming, 'db').service).toBeDefined() })
     await raw('DELETE', `/api/v1/namespaces/${going}`)
-    await heardWithinASecond(heard, `${going}/db`)
+    await heardSoon(heard, `${going}/db`)
     expect(following.currentOf(going, 'db').unreadable).toMatch(/is terminating$|does not exist/)
     await raw('DELETE', `/api/v1/namespaces/${coming}`)
   })
@@ -297,7 +299,7 @@ describeCluster('Following', () => {
     await raw('POST', `${rbac}/roles`, { metadata: { name: 'late' }, rules: watchers })
     await raw('POST', `${rbac}/rolebindings`, { ...binding, subjects: [{ kind: 'User', name: user.user, apiGroup: 'rbac.authorization.k8s.io' }] })
     await soon(() => { expect(following.currentOf(theirs, 'db').unreadable).toBeUndefined() }, 10 * second)
-    await heardWithinASecond(heard, `${theirs}/db`)
+    await heardSoon(heard, `${theirs}/db`)
   })
 
   test('without a right on namespaces hears all the same, and takes them for active', async () => {
@@ -308,7 +310,7 @@ describeCluster('Following', () => {
     expect(following.current().namespaces).toEqual(new Map([[namespace, 'active']]))
     expect(following.current().unsearched).toMatch(/cannot list resource/)
     await byHand('POST', 'Service', namespace, 'db', { metadata: { name: 'db' }, spec: { ports: [{ port: 80 }] } })
-    await heardWithinASecond(heard, `${namespace}/db`)
+    await heardSoon(heard, `${namespace}/db`)
   })
 
   test('with a right to get namespaces alone asks for those that are missing', async () => {
@@ -344,7 +346,7 @@ describeClusterWith(['requestLog'], 'Following at the API server', () => {
     const mark = await requestMark()
     const { following, heard, troubles } = await follow(scopeOf([namespace], ['db'], true), user.kubeconfig)
     await byHand('POST', 'Service', namespace, 'db', { metadata: { name: 'db' }, spec: { ports: [{ port: 80 }] } })
-    await heardWithinASecond(heard, `${namespace}/db`)
+    await heardSoon(heard, `${namespace}/db`)
     await following.refresh(signal)
     const { counts } = await requestsSince(mark, { user: user.user })
     expect(counts).toMatchObject({ 'watch namespaces': 1, 'watch services': expect.any(Number), 'watch endpointslices': expect.any(Number), 'watch endpoints': expect.any(Number) })
@@ -375,7 +377,7 @@ describeClusterWith(['requestLog'], 'Following at the API server', () => {
     const { following, heard } = await follow(scopeOf(names, ['db']), kubeconfig)
     expect(following.current().unreadable?.size).toBe(20)
     await byHand('POST', 'Service', namespace, 'db', { metadata: { name: 'db' }, spec: { ports: [{ port: 80 }] } })
-    await heardWithinASecond(heard, `${namespace}/db`)
+    await heardSoon(heard, `${namespace}/db`)
   })
 })
 
@@ -402,6 +404,6 @@ describeClusterWith(['own'], 'Following of an API server that is restarted', () 
     expect(troubles.length).toBeLessThanOrEqual(4)
     heard.length = 0
     await raw('DELETE', `/api/v1/namespaces/${namespace}/services/kept`, undefined, { to: plane })
-    await heardWithinASecond(heard, `${namespace}/kept`)
+    await heardSoon(heard, `${namespace}/kept`)
   }, 90_000)
 })
