@@ -47,16 +47,17 @@ async function inside(folder: string): Promise<number> {
   process.stdout.write(`Faults begin ${Math.round(performance.now() / 1000)} s after the start; logs meanwhile in ${folder}\n`)
   const startedAt = performance.now()
   const convergences: Convergence[] = []
-  let told = 0
+  const told = new Set<string>()
   const history = createWriteStream(join(folder, 'faults.log'))
   await runFaults({
     world, dealt: deal(chosen, Number(values.count), seed), ending: AbortSignal.timeout(Number(values.minutes) * 60_000),
     note: (text) => { history.write(`${new Date().toISOString()} ${text}\n`) },
     converged(convergence) {
       convergences.push(convergence)
-      const incidents = [...world.oracle.emptied(), ...world.oracle.touched()]
-      for (const incident of incidents.slice(told)) process.stdout.write(`${incident}\n`)
-      told = incidents.length
+      for (const incident of [...world.oracle.emptied(), ...world.oracle.touched()]) {
+        if (!told.has(incident)) process.stdout.write(`${incident}\n`)
+        told.add(incident)
+      }
       if (convergence.late !== undefined) process.stdout.write(`late: ${convergence.name}: ${convergence.late}\n`)
       if (convergences.length % 50 === 0) process.stdout.write(`${convergences.length} faults, ${Math.round((performance.now() - startedAt) / 1000)} s\n`)
     },

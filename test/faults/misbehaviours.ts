@@ -19,7 +19,8 @@ export function resettingMidBody(): Misbehaviour {
     forward((answer) => {
       void textOf(answer).then((bytes) => {
         if (response.destroyed) return
-        response.writeHead(answer.statusCode ?? 502, { ...answer.headers, 'content-length': bytes.length })
+        const { 'transfer-encoding': _chunked, ...headers } = answer.headers
+        response.writeHead(answer.statusCode ?? 502, { ...headers, 'content-length': bytes.length })
         response.write(bytes.subarray(0, Math.ceil(bytes.length / 2)))
         setTimeout(() => { response.destroy() }, 20)
       })
@@ -54,6 +55,18 @@ export function dripping(): Misbehaviour {
           response.end()
         }
       }, 20)
+    })
+    return true
+  }
+}
+
+/** Two lengths for one answer, which HTTP forbids. What was to be done is done. */
+export function garbling(): Misbehaviour {
+  return ({ forward, response, asked }) => {
+    if (asked.isWatch) return false
+    forward((answer) => {
+      answer.resume()
+      response.socket?.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n')
     })
     return true
   }

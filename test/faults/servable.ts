@@ -9,8 +9,10 @@ const graceMs = 7000
 /** Notes what a change of the world means for who can serve: to be called after each. */
 export function noteTruth(service: WorldService, isAlive: (address: string) => boolean): void {
   const { ready } = truthOf(service, isAlive)
+  // Where both families die, one is known to be dead first: as long as the other is not, there is somebody to fall back to.
+  const serving = service.kind === 'dualStack' ? ready.filter(isAlive) : ready
   for (const family of ['IPv4', 'IPv6'] as const) {
-    const isEmpty = !ready.some((address) => isIPv6(address) === (family === 'IPv6'))
+    const isEmpty = !serving.some((address) => isIPv6(address) === (family === 'IPv6'))
     if (isEmpty) service.emptyUntil[family] = Infinity
     else if (service.emptyUntil[family] === Infinity) service.emptyUntil[family] = performance.now()
   }

@@ -2,7 +2,7 @@
 
 import { type End, type PlatformFault, type PlatformScene } from '../fault.ts'
 import { type Misbehaviour } from '../fault-proxy.ts'
-import { dripping, expiringWatches, hanging, refusing, resettingMidBody } from '../misbehaviours.ts'
+import { dripping, expiringWatches, garbling, hanging, refusing, resettingMidBody } from '../misbehaviours.ts'
 import { type Random } from '../random.ts'
 import { type Registrar } from '../registrar-process.ts'
 import { leaderOf, namespaces, type World } from '../world.ts'
@@ -49,6 +49,7 @@ export const apiFaults: readonly PlatformFault[] = [
   apiFault('503', () => refusing(503, 'ServiceUnavailable')),
   apiFault('500 on watches', () => refusing(500, 'InternalError', {}, ({ isWatch }) => isWatch)),
   apiFault('reset in the middle of a body', () => resettingMidBody()),
+  apiFault('answers that are no HTTP', () => garbling()),
   apiFault('hang', () => hanging(), { detectionMs: callTimeoutMs }),
   apiFault('slow drip', () => dripping(), { detectionMs: callTimeoutMs }),
   apiFault('409 on writes', () => refusing(409, 'Conflict', {}, isServiceWrite)),

@@ -36,11 +36,20 @@ function dnsFault(name: string, behaviourOf: BehaviourOf, { isDenial = false, ..
 }
 
 const truly = (ttl: number): BehaviourOf => ({ members }) => (asked) =>
-  addresses(members.filter((each) => isIPv6(each) === (asked.type === 'AAAA')), ttl)(asked)
+  addresses(members.filter((address) => isIPv6(address) === (asked.type === 'AAAA')), ttl)(asked)
 
 /** 198.19/16 leads to nobody in particular. */
 const thousand = Array.from({ length: 1000 }, (_, index) => `198.19.${index >> 8}.${index & 255}`)
+
+const each = (four: readonly string[], six: readonly string[]): BehaviourOf => () => (asked) =>
+  (asked.type === 'A' ? addresses(four, ttlSeconds) : six.length > 0 ? addresses(six, ttlSeconds) : nodata(negative))(asked)
 const negative = { ttl: ttlSeconds, minimum: ttlSeconds }
+
+/** A pool of IPv4 addresses. */
+function subsetsOf(servers: readonly string[]): Behaviour {
+  const four = subsets(servers, 2, 1)
+  return (asked) => (asked.type === 'A' ? four : nodata(negative))(asked)
+}
 
 export const dnsFaults: readonly ServiceFault[] = [
   dnsFault('time-out', () => silence(), { detectionMs: backOffMs }),
@@ -59,10 +68,10 @@ export const dnsFaults: readonly ServiceFault[] = [
   // RFC 2181: with its first bit set it is 0. One below that it is the longest there is.
   dnsFault('TTL 2^32-1', truly(2 ** 32 - 1), { detectionMs: 6000 }),
   dnsFault('TTL 2^31-1', truly(2 ** 31 - 1), { detectionMs: 6000 }),
-  dnsFault('1,000 records', () => addresses(thousand, ttlSeconds), { suits: ({ kind, host }) => kind === 'unchecked' && host !== undefined, detectionMs: 6000 }),
-  dnsFault('loopback addresses', () => addresses(['127.0.0.1', '127.1.2.3'], ttlSeconds), { detectionMs: backOffMs }),
-  dnsFault('ClusterIP addresses', () => addresses(['10.96.0.1', '10.96.7.7'], ttlSeconds), { detectionMs: backOffMs }),
-  dnsFault('rotating subsets', ({ servers }) => subsets(servers, 2, 1), { suits: ({ kind }) => kind === 'pool' }),
+  dnsFault('1,000 records', each(thousand, []), { suits: ({ kind, host }) => kind === 'unchecked' && host !== undefined, detectionMs: 6000 }),
+  dnsFault('loopback addresses', each(['127.0.0.1', '127.1.2.3'], ['::1']), { detectionMs: backOffMs }),
+  dnsFault('ClusterIP addresses', each(['10.96.0.1', '10.96.7.7'], ['fd00:96::1']), { detectionMs: backOffMs }),
+  dnsFault('rotating subsets', ({ servers }) => subsetsOf(servers), { suits: ({ kind }) => kind === 'pool' }),
   {
     name: 'DNS: moved', lane: 'service', holdMs: [0, 500], detectionMs: askedMs + 2000, weight: 3, suits: ({ kind, host }) => host !== undefined && kind !== 'pool',
     begin: ({ world, random, service }: ServiceScene): End => {
