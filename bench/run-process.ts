@@ -32,7 +32,8 @@ export async function startMeasuredRun(args: readonly string[], logFile: string,
   child.stderr.pipe(createWriteStream(logFile))
   const address = await adminPort(child.stderr, exited)
   const get = async (path: string, init?: RequestInit): Promise<string> => {
-    const answer = await fetch(`${address}${path}`, init)
+    // A connection that was kept may be closed from the other side at this very moment.
+    const answer = await fetch(`${address}${path}`, init).catch(() => fetch(`${address}${path}`, init))
     return `${answer.status} ${await answer.text()}`
   }
   const run: MeasuredRun = {
