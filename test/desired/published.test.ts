@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { endpointKey, publishedNow } from '../../src/desired/published.ts'
-import { type EndpointSlice } from '../../src/model/objects.ts'
+import { type Endpoints, type EndpointSlice } from '../../src/model/objects.ts'
 
 test('endpointKey() is the same in whatever order the ports are declared, and another for other ports', () => {
   const key = endpointKey({ address: '192.0.2.1', ports: { http: 80, admin: 81 } })
@@ -21,4 +21,19 @@ test('publishedNow() takes an address on other ports for another endpoint, and o
   expect(publishedNow({ namespace: 'shop', name: 'db', slices }).endpoints.map(({ address, ports }) => [address, ports])).toEqual([
     ['192.0.2.1', { http: 80, admin: 81 }], ['192.0.2.1', { http: 80 }], ['192.0.2.1', { http: 80, other: 81 }], ['192.0.2.2', { http: 80 }],
   ])
+})
+
+test('publishedNow() takes an endpoint that does not say how it is for one that is ready, as kube-proxy does', () => {
+  const slice: EndpointSlice = {
+    apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata: { namespace: 'shop', name: 'db-1' }, addressType: 'IPv4', ports: [{ name: '', port: 80 }],
+    endpoints: [{ addresses: ['192.0.2.1'] }, { addresses: ['192.0.2.2'], conditions: {} }, { addresses: ['192.0.2.3'], conditions: { ready: false } }],
+  }
+  expect(publishedNow({ namespace: 'shop', name: 'db', slices: [slice] }).endpoints.map(({ ready }) => ready)).toEqual([true, true, false])
+})
+
+test('publishedNow() reads lists that are null, as the API server writes empty ones', () => {
+  const metadata = { namespace: 'shop', name: 'db' }
+  const slice: EndpointSlice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, addressType: 'IPv4', endpoints: null, ports: null }
+  const endpoints: Endpoints = { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets: null }
+  expect(publishedNow({ ...metadata, slices: [slice], endpoints }).endpoints).toEqual([])
 })
