@@ -24,10 +24,11 @@ const mostBuffered = 1024 * 1024
  * memory, at most 1 MiB of them. They are all written when the process ends, by process.exit() too.
  */
 export async function openLog({ level, isPretty, destination: given, now = Date.now }: LogOptions): Promise<Tell> {
+  const lines = given ?? destination({ dest: standardError, sync: false, maxLength: mostBuffered })
   const logger = pino({
     level, base: null, timestamp: stdTimeFunctions.isoTime, messageKey: 'message',
     formatters: { level: (label) => ({ level: label }) },
-  }, isPretty ? await prettyLines(given) : given ?? destination({ dest: standardError, sync: false, maxLength: mostBuffered }))
+  }, isPretty ? await prettyLines(lines, given === undefined) : lines)
   const fold = foldTroubles(now)
   return (happening) => {
     const repeats = happening.kind === 'trouble' ? fold(happening)?.repeats : 0
@@ -38,11 +39,10 @@ export async function openLog({ level, isPretty, destination: given, now = Date.
 }
 
 /** Line by line, not as a stream of its own, whose last lines would be lost at the end. */
-async function prettyLines(given: DestinationStream | undefined): Promise<DestinationStream> {
+async function prettyLines(to: DestinationStream, isStandardError: boolean): Promise<DestinationStream> {
   // By its default export: of a CommonJS package the bundle has no other.
   const { default: { prettyFactory } } = await import('pino-pretty')
-  const colorize = given === undefined && process.stderr.isTTY && process.stderr.hasColors()
+  const colorize = isStandardError && process.stderr.isTTY && process.stderr.hasColors()
   const pretty = prettyFactory({ colorize, singleLine: true, messageKey: 'message', translateTime: 'SYS:HH:MM:ss.l' })
-  const to: { write(text: string): unknown } = given ?? process.stderr
   return { write: (line) => { to.write(pretty(line)) } }
 }
