@@ -1,7 +1,7 @@
 // What a person can do about what is said loudly. By the message's words: test/report/advice.test.ts holds that they are said somewhere.
 
 const advices: readonly (readonly [said: RegExp, advice: string])[] = [
-  [/: unknown \(absent \(/, 'DNS says that this host has no such record; that is believed once it was said often enough (resolver.absentConfirmations)'],
+  [/absent \(\w+\), \w+ of \w+/, 'DNS says that this host has no such record; that is believed once it was said often enough (resolver.absentConfirmations)'],
   [/: unknown \(/, 'DNS gives no answer for this host: ask it with `endpoint-registrar check`, and see resolver.nameservers. What serves stays meanwhile'],
   [/: absent \(/, 'DNS says that this host does not exist: take the target out of the config if it is gone for good, or have the record mended'],
   [/nothing publishable in the answer/, 'The answer holds only addresses that may not be published, perhaps of a sinkhole: see the address rules (--allowed-cidrs, --denied-cidrs, guard)'],

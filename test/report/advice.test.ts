@@ -6,7 +6,7 @@ import { selectReady } from '../../src/desired/select-ready.ts'
 
 /** Every text that the code can say, with a word in place of each part that is filled in. */
 function saidInCode(): string[] {
-  const folders = ['desired', 'plan', 'controller', 'commands', 'kubernetes']
+  const folders = ['resolve', 'desired', 'plan', 'controller', 'commands', 'kubernetes']
   const files = folders.flatMap((folder) => readdirSync(join('src', folder), { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts')).map((name) => join('src', folder, name)))
   return files.flatMap((file) => texts(readFileSync(file, 'utf8')))
 }
@@ -32,6 +32,7 @@ describe('adviceOn()', () => {
 
   test.each([
     ['db.example.com: A: unknown (SERVFAIL): keeps 2 addresses since 2026-11-23T12:00:00.000Z', /DNS gives no answer/],
+    ['db.example.com: A: unknown (absent (NXDOMAIN), 1 of 3): keeps 2 addresses since 2026-11-23T12:00:00.000Z', /said often enough/],
     ['db.example.com: AAAA: absent (NXDOMAIN), see --accept-absent: keeps 1 address since 2026-11-23T12:00:00.000Z', /does not exist/],
     ['Service exists and is not ours (adopt: true takes it over)', /adopt: true/],
     ['Service cannot be adopted: it is managed by Helm', /that tool/],
