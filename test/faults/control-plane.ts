@@ -18,6 +18,8 @@ export interface FaultyControlPlane {
   readonly served: Connection
   /** Kills the registrars' API server; what it kept in memory is gone. The returned function starts it again. */
   killServed(): Promise<() => Promise<void>>
+  /** Whether the registrars' API server was down at any moment since then, in ms of performance.now(). */
+  wasServedDownSince(at: number): boolean
 }
 
 const address = '127.0.0.1'
@@ -49,12 +51,18 @@ export async function startControlPlane(dir: string): Promise<FaultyControlPlane
   await files.writeKubeconfigs()
   let server = await startServer('served-apiserver', servedDir, servedPort, served)
   start('kube-controller-manager', order.controllerManager ?? '', controllerManagerArgs(files.controllerManagerKubeconfig))
+  let downUntil = -Infinity
   return {
     quiet, served,
     async killServed() {
+      downUntil = Infinity
       await server.kill()
-      return async () => { server = await startServer('served-apiserver', servedDir, servedPort, served) }
+      return async () => {
+        server = await startServer('served-apiserver', servedDir, servedPort, served)
+        downUntil = performance.now()
+      }
     },
+    wasServedDownSince: (at) => downUntil > at,
   }
 }
 

@@ -26,11 +26,11 @@ export function report(outcome: Outcome): string {
     const cells = [String(all.length), of(alone, 0.5), of(alone, 1), of(among, 0.5), of(among, 1), (Math.max(...all.map(({ detectionMs }) => detectionMs)) / 1000).toFixed(1), String(all.filter(({ late }) => late !== undefined).length)]
     return `${name.padEnd(58)}${cells.map((cell) => cell.padStart(9)).join('')}`
   })
-  const faults = convergences.filter(({ name }) => !name.endsWith('(while it lasts)')).length
+  const faults = convergences.filter(isEnd).length
   const lates = convergences.flatMap(({ name, late }) => (late === undefined ? [] : [`${name}: ${late}`]))
   return [
     `${'fault'.padEnd(58)}${['count', 'p50 s', 'max s', 'p50 s *', 'max s *', 'known s', 'late'].map((cell) => cell.padStart(9)).join('')}`,
-    ...rows, '',
+    ...rows, '', ...families(convergences), '',
     `${faults} faults in ${Math.round(seconds)} s; ${writes} writes, ${(writes / Math.max(1, faults)).toFixed(1)} a fault`,
     ...list('moments in which a service had nobody though somebody could serve', emptied),
     ...list('foreign objects touched', touched),
@@ -38,6 +38,23 @@ export function report(outcome: Outcome): string {
     ...list('registrars that ended by themselves', crashed),
     ...list('not true again in time', lates), '',
   ].join('\n')
+}
+
+function isEnd({ name }: Convergence): boolean {
+  return !name.endsWith('(while it lasts)')
+}
+
+/** A line for each family and one for all; p99 over enough samples only (RULES 7). */
+function families(convergences: readonly Convergence[]): readonly string[] {
+  const ends = convergences.filter(isEnd)
+  const groups = Map.groupBy(ends, ({ name }) => name.split(':')[0] ?? '')
+  const rows = [...[...groups].sort(([a], [b]) => (a < b ? -1 : 1)), ['all', ends] as const].map(([family, all]) => {
+    const times = all.map(({ ms }) => ms).sort((a, b) => a - b)
+    const beyond = all.map(({ ms, detectionMs }) => ms - detectionMs).sort((a, b) => a - b)
+    return [family, String(all.length), of(times, 0.5), all.length >= 1000 ? of(times, 0.99) : '-', of(times, 1), of(beyond, 1)]
+  })
+  return [['family', 'count', 'p50 s', 'p99 s', 'max s', 'beyond detection, max s'], ...rows]
+    .map(([family = '', ...cells]) => `${family.padEnd(10)}${cells.map((cell) => cell.padStart(9)).join('')}`)
 }
 
 function of(sorted: readonly number[], share: number): string {

@@ -35,7 +35,7 @@ export async function startWorld(dir: string, crashed: (what: string) => void): 
   const oracle = await startOracle({ to: plane.quiet, services, byHand, leaseNamespace: namespaces.main, leaseName: `endpoint-registrar-${instance}` })
   oracle.guardForeign()
   const oneShotServices = services.filter(({ namespace }) => namespace === namespaces.oneShot)
-  const oneShot = await newOneShot(dir, shipped, await proxyFor(plane), oneShotServices)
+  const oneShot = await newOneShot({ dir, bundle: shipped, proxy: await proxyFor(plane), services: oneShotServices, wasDownSince: (at) => plane.wasServedDownSince(at) })
   const registrars: Registrar[] = []
   for (const slot of ['a', 'b']) {
     const config = await newConfigFolder(join(dir, slot, 'config'), configFiles(services, dns))
