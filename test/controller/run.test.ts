@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globa
 import { type Declared, type DeclaredService } from '../../src/model/declared.ts'
 import { pausedAnnotation } from '../../src/model/marks.ts'
 import { type Service } from '../../src/model/objects.ts'
-import { TargetUnreachable } from '../../src/model/ports.ts'
+import { type Target, TargetUnreachable } from '../../src/model/ports.ts'
 import { address, declaredConfig, declaredService, host } from '../support/declared-service.ts'
 import { MemoryApi } from '../support/memory-api.ts'
 import { memoryRun, type MemoryRun, type MemoryRunSettings } from '../support/memory-run.ts'
@@ -229,6 +229,27 @@ describe('run', () => {
       await pass()
       expect([published('old'), published('new')]).toEqual([[], ['10.0.0.1']])
     })
+
+    test('does not let the old name go while nobody serves under the new one', async () => {
+      await start(declaredConfig([at('old', '10.0.0.1')]), { answers: { 'new.example.com': { IPv4: unknown, IPv6: unknown } } })
+      started?.running.take(declaredConfig([byName('new', 'new.example.com')]))
+      await pass()
+      expect(state('new')?.status).toBe('kept')
+      expect([published('old'), published('new')]).toEqual([['10.0.0.1'], []])
+    })
+
+    test('does not let the old name go when nobody has looked at the new one for as long as a resync waits', async () => {
+      using _timeouts = jest.spyOn(AbortSignal, 'timeout').mockImplementation((ms) => {
+        const late = new AbortController()
+        setTimeout(() => { late.abort(new Error('Over')) }, ms)
+        return late.signal
+      })
+      await start(declaredConfig([at('old', '10.0.0.1')]))
+      started?.running.take(declaredConfig([byName('new', 'new.example.com')]))
+      await pass(90_000)
+      expect(started?.happenings.filter(({ kind }) => kind === 'resync')).toHaveLength(3)
+      expect(published('old')).toEqual(['10.0.0.1'])
+    })
   })
 
   describe('when something fails', () => {
@@ -298,5 +319,26 @@ describe('run', () => {
     const writes = api.writes.length
     await pass(60_000)
     expect(api.writes).toHaveLength(writes)
+  })
+
+  test('stop() keeps the lease while a write is under way', async () => {
+    const target = memoryTarget(api)
+    let answer = (): void => undefined
+    const slow: Target = {
+      ...target,
+      write: async (changes, signal) => {
+        await new Promise<void>((resolve) => { answer = resolve })
+        return target.write(changes, signal)
+      },
+    }
+    started = memoryRun({ declared: declaredConfig([at('a', '10.0.0.1')]), api, target: slow })
+    await pass()
+    const stopping = started.running.stop()
+    await pass(2000)
+    expect(started.running.status().isLeading).toBe(true)
+    answer()
+    await stopping
+    expect(published('a')).toEqual(['10.0.0.1'])
+    expect(started.running.status().isLeading).toBe(false)
   })
 })

@@ -7,6 +7,7 @@ import { createServer, type AddressInfo, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { kubernetesClient, type KubernetesClient } from '../../../src/kubernetes/client.ts'
+import { type Surrounding } from '../../../src/kubernetes/follow/collection-steps.ts'
 import { type CollectionFollower, followCollection } from '../../../src/kubernetes/follow/follow-collection.ts'
 import { type Sink } from '../../../src/kubernetes/follow/list-into.ts'
 import { type Versioned } from '../../../src/kubernetes/follow/watch-event.ts'
@@ -220,6 +221,27 @@ describe('followCollection', () => {
     await paused(followed)
     await until(() => { expect(followed.known()).toEqual(['a@11']) })
     expect(followed.troubles[0]).toBe('The API server\'s watch cannot be read: undefined is not an object')
+  })
+
+  test('goes on, and lists, after an error that nobody has foreseen', async () => {
+    const clock = fakeClock()
+    const asked = { lists: 0, streams: 0 }
+    const client: Surrounding['client'] = {
+      call: () => {
+        asked.lists += 1
+        return Promise.resolve({ metadata: { resourceVersion: '10' }, items: [] })
+      },
+      stream: (_call, _reader, signal) => {
+        asked.streams += 1
+        return asked.streams === 1 ? Promise.reject(new TypeError('undefined is not a function')) : clock.wait(1e9, signal).then(() => undefined)
+      },
+    }
+    const sink: Sink<Versioned> = { begin: () => ({ page: () => undefined, end: () => undefined }), take: () => undefined }
+    const follower = followCollection({ what: 'Services in shop', path: '/', isWatched: true, sink }, { client, clock, changed: () => undefined, trouble: () => undefined })
+    closing.push(() => follower.stop())
+    await until(() => { expect(clock.waits()).toHaveLength(1) })
+    await clock.advance(200)
+    await until(() => { expect(asked).toEqual({ lists: 2, streams: 2 }) })
   })
 
   test('connects anew and lists after 90 s without a sign of life, and not before', async () => {
