@@ -32,9 +32,9 @@ export async function leaseHolder(
   const first = (await findLeases(client, name, signal)).filter((lease) => holderOf(lease) !== undefined)
   const fresh = first.find((lease) => isFresh(lease, clock.now()))
   if (fresh !== undefined) return holderOf(fresh)
-  const giveUpAt = clock.now() + Math.max(0, ...first.map(durationMs))
-  while (clock.now() < giveUpAt) {
-    await clock.wait(Math.min(pollMs, giveUpAt - clock.now()), signal)
+  // Counted by the pauses: the clock may be put back meanwhile.
+  for (let leftMs = Math.max(0, ...first.map(durationMs)); leftMs > 0; leftMs -= pollMs) {
+    await clock.wait(Math.min(pollMs, leftMs), signal)
     const renewed = (await findLeases(client, name, signal)).find((lease) => holderOf(lease) !== undefined && !isAmong(lease, first))
     if (renewed !== undefined) return holderOf(renewed)
   }
