@@ -32,7 +32,7 @@ export interface EventSink {
 }
 
 /** Events take up no more of the client than this, however many there are to say. */
-const inFlight = 2
+export const eventsInFlight = 2
 const waiting = 100
 const timeoutMs = 5000
 
@@ -40,7 +40,7 @@ const timeoutMs = 5000
 export function eventSink(client: Pick<KubernetesClient, 'call'>, options: EventSinkOptions): EventSink {
   const { clock = machineClock, isLeading } = options
   const admit = eventBudget(options.limits)
-  const limit = pLimit(inFlight)
+  const limit = pLimit(eventsInFlight)
   const stopping = new AbortController()
   const trouble = rareTrouble(options.tell, 'events', clock.now)
   const run = randomBytes(4).toString('hex')

@@ -3,6 +3,7 @@ import { type Leadership } from '../model/ports.ts'
 import { type ClientOptions, type KubernetesClient } from './client.ts'
 import { ClusterError } from './cluster-error.ts'
 import { type ElectionClock, machineClock } from './election-clock.ts'
+import { eventsInFlight } from './event-sink.ts'
 import { callWindowAt, leaseDurations, nextTryAt, writeWindowAt, type LeaseDurations } from './lease-decision.ts'
 import { leaseTerms, type LeaseTerms } from './lease-terms.ts'
 import { rareTrouble } from './rare-trouble.ts'
@@ -27,8 +28,8 @@ export interface LeaseLeadership extends Leadership {
   leaseUid(): string | undefined
 }
 
-/** Of the client for the lease: connections of its own, and no tries but those of the election. */
-export const forLease = { connections: 2, pace: { tries: 1 } } as const satisfies ClientOptions
+/** Of the client for the lease: connections of its own, also beside Events that hang, and no tries but those of the election. */
+export const forLease = { connections: 2 + eventsInFlight, pace: { tries: 1 } } as const satisfies ClientOptions
 
 // With the writes that `run` lets finish, within the five seconds that people expect.
 const giveBackMs = 1500
