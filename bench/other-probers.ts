@@ -42,7 +42,9 @@ async function startHaproxy(targets: readonly string[], dir: string): Promise<Ru
   await writeFile(config, [
     'global', '  nbthread 1', 'defaults', '  mode tcp', '  timeout connect 2s', '  timeout client 2s', '  timeout server 2s',
     // It does not start without a listener.
-    'frontend unused', `  bind 127.0.0.1:${port}`, '  default_backend all', 'backend all', ...servers, '',
+    'frontend unused', `  bind 127.0.0.1:${port}`, '  default_backend all', 'backend all',
+    // With a byte to send it ends the handshake, as net.connect does: else it resets before, and no listener hears of it.
+    '  option tcp-check', '  tcp-check connect', '  tcp-check send-binary 00', ...servers, '',
   ].join('\n'))
   return started('/usr/sbin/haproxy', ['-db', '-f', config])
 }
