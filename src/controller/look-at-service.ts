@@ -4,12 +4,12 @@ import { type Observed } from '../desired/desire.ts'
 import { publishedNow } from '../desired/published.ts'
 import { serviceKey, type DeclaredService } from '../model/declared.ts'
 import { type CurrentService } from '../model/objects.ts'
-import { type Resolutions, type TargetState } from '../model/observed.ts'
+import { probeKey, type Resolutions, type TargetState } from '../model/observed.ts'
 import { TargetUnreachable } from '../model/ports.ts'
 import { applyService } from './apply-service.ts'
 import { type Doubts } from './doubts.ts'
 import { isUnfinished } from './is-unfinished.ts'
-import { askedOf, familiesOfOne, type Observation } from './observe.ts'
+import { askedOf, familiesOfOne, type Asked, type Observation } from './observe.ts'
 import { planOne } from './plan-pass.ts'
 import { type Looked } from './queue.ts'
 import { type Followed, passOptionsOf, type RunOptions, type RunWorld, type Situation } from './run-world.ts'
@@ -76,7 +76,19 @@ async function observeOne(service: DeclaredService, current: CurrentService, set
   const asked = askedOf(service, current, observed, passOptionsOf(settings.options))
   targets?.follow(key, asked.targets)
   const inDoubt = doubts.judge(service, asked, targets?.states ?? noStates)
-  return { current: { services: new Map(), namespaces: new Map() }, observed: { ...observed, inDoubt }, isMirroring: surroundings.isMirroring, notes: [] }
+  return {
+    current: { services: new Map(), namespaces: new Map() }, isMirroring: surroundings.isMirroring, notes: [],
+    observed: { ...observed, ...(targets !== undefined && { health: asJudged(asked, targets.states) }), inDoubt },
+  }
+}
+
+/** A look may plan anew seconds later: a verdict that has moved since was not judged, and may be the own network's fault. */
+function asJudged({ targets }: Asked, states: ReadonlyMap<string, TargetState>): Observed['health'] {
+  return new Map(targets.flatMap((target) => {
+    const key = probeKey(target)
+    const state = states.get(key)
+    return state === undefined ? [] : [[key, state]]
+  }))
 }
 
 // The clock of the wall may be put back meanwhile, and a timer holds no more than 24 days.

@@ -1,0 +1,58 @@
+// The loop where one thing happens in the middle of another.
+
+import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
+import { type Declared, type DeclaredService } from '../../src/model/declared.ts'
+import { address, declaredConfig, declaredService } from '../support/declared-service.ts'
+import { MemoryApi } from '../support/memory-api.ts'
+import { memoryRun, type MemoryRun, type MemoryRunSettings } from '../support/memory-run.ts'
+import { memoryTarget, type MemoryTargetOptions } from '../support/memory-target.ts'
+
+let api: MemoryApi
+let started: MemoryRun | undefined
+beforeEach(() => { jest.useFakeTimers({ now: 1_000_000 }); api = new MemoryApi(); started = undefined })
+afterEach(async () => {
+  const stopping = started?.running.stop()
+  await pass(10_000)
+  await stopping
+  expect(jest.getTimerCount()).toBe(0)
+  jest.useRealTimers()
+})
+
+const pass = (ms = 200): Promise<void> => jest.advanceTimersByTimeAsync(ms)
+
+async function start(declared: Declared, { target = {}, ...settings }: Partial<Omit<MemoryRunSettings, 'target'>> & { target?: MemoryTargetOptions } = {}): Promise<MemoryRun> {
+  started = memoryRun({ declared, api, target: memoryTarget(api, target), ...settings })
+  await pass()
+  return started
+}
+
+function at(name: string, ...addresses: string[]): DeclaredService {
+  return declaredService({ name, targets: addresses.map((text) => address(text)) })
+}
+
+/** `address` where it is ready, `-address` where it is not. */
+function published(name: string): string[] {
+  return api.current('shop', name).slices.flatMap(({ endpoints }) => (endpoints ?? []).map(({ addresses, conditions }) =>
+    `${conditions?.ready === true ? '' : '-'}${addresses[0] ?? ''}`)).sort()
+}
+
+describe('a write that somebody else was faster than', () => {
+  test('is planned anew on the verdicts that were judged: what fails meanwhile may be the own network', async () => {
+    const none = { whenAllUnready: 'publishNone' } as const
+    let isConflict = false
+    const world = await start(declaredConfig([{ ...at('a', '10.0.0.1', '10.0.0.2'), ...none }, { ...at('b', '10.0.0.3'), ...none }]), {
+      target: {
+        beforeWrite: ([change]) => {
+          if (!isConflict || change === undefined) return undefined
+          isConflict = false
+          world.judge({ '10.0.0.2:5432': 'unready', '10.0.0.3:5432': 'unready' })
+          return { applied: [], failure: { change, kind: 'stale', message: 'the object has been modified' } }
+        },
+      },
+    })
+    isConflict = true
+    world.judge({ '10.0.0.1:5432': 'unready' })
+    await pass(60_000)
+    expect([published('a'), published('b')]).toEqual([['-10.0.0.1', '10.0.0.2'], ['10.0.0.3']])
+  })
+})
