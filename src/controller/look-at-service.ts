@@ -101,7 +101,10 @@ function isAnswered({ targets, paused }: DeclaredService, resolutions: Resolutio
   return paused || targets.every(({ host, families }) => host === undefined || families.every((family) => resolutions.get(host)?.[family] !== undefined))
 }
 
-/** What failed in the writing may succeed the next time; what cannot be planned waits for news. */
+/**
+ * What failed in the writing may succeed the next time; what cannot be planned waits for news, written in full or not at
+ * all. Where it was planned anew, more may have been written than was planned first.
+ */
 function isWorthAnother({ plan, result }: Look): boolean {
-  return result.status === 'failed' && plan.changes.length > 0 && result.applied.length < plan.changes.length
+  return result.status === 'failed' && (plan.status !== 'failed' || result.applied.length < plan.changes.length)
 }

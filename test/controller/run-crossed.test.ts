@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { type Declared, type DeclaredService } from '../../src/model/declared.ts'
+import { deletionsOf } from '../../src/plan/order-changes.ts'
 import { address, declaredConfig, declaredService } from '../support/declared-service.ts'
 import { MemoryApi } from '../support/memory-api.ts'
 import { memoryRun, type MemoryRun, type MemoryRunSettings } from '../support/memory-run.ts'
@@ -54,5 +55,27 @@ describe('a write that somebody else was faster than', () => {
     world.judge({ '10.0.0.1:5432': 'unready' })
     await pass(60_000)
     expect([published('a'), published('b')]).toEqual([['-10.0.0.1', '10.0.0.2'], ['10.0.0.3']])
+  })
+
+  test('is tried again where the new plan fails half-way, however much of it was written', async () => {
+    const failures = ['deleted', 'half'] as const
+    let left: readonly string[] = []
+    const world = await start(declaredConfig([at('a', '10.0.0.1', '10.0.0.2')], { publish: 'endpointSlices' }), {
+      target: {
+        beforeWrite: (changes) => {
+          const [failure] = left
+          left = left.slice(1)
+          const [first, second] = changes
+          // Somebody deletes it all, and it is made anew as far as its Service.
+          if (failure === 'deleted') api.write(deletionsOf(api.current('shop', 'a')))
+          if (failure !== 'half' || first === undefined || second === undefined) return undefined
+          return { ...api.write([first]), failure: { change: second, kind: 'failed', message: 'the server is shutting down' } }
+        },
+      },
+    })
+    left = failures
+    world.judge({ '10.0.0.1:5432': 'unready' })
+    await pass(1000)
+    expect([left, published('a')]).toEqual([[], ['-10.0.0.1', '10.0.0.2']])
   })
 })
