@@ -108,7 +108,7 @@ async function openPlace(declared: Declared, options: RunAppOptions, caller: Cal
 }
 
 // A call that hangs must not outlast the lease, and a fault's end is to be noticed within seconds.
-const pace = { timeoutMs: 5000, tries: 2, totalMs: 6000 }
+const pace = { timeoutMs: 5000, credentialsMs: 5000, tries: 2, totalMs: 6000 }
 
 async function openCluster({ instance }: Declared, options: RunAppOptions, { tell, uidOf, onAnswer }: Caller): Promise<Place> {
   const [{ clusterTarget }, { forLease, standForElection }, place, { eventSink }] = await Promise.all([

@@ -8,6 +8,7 @@ import { type KubeConfigChoice, loadKubeConfig } from './kube-config.ts'
 import { readStream, type StreamReader } from './read-stream.ts'
 import { defaultPace, type Pace, retry } from './retry.ts'
 import { unlessAborted } from '../model/unless-aborted.ts'
+import { within } from './within.ts'
 
 export interface ClientOptions extends KubeConfigChoice {
   readonly connections?: number
@@ -51,9 +52,10 @@ export function kubernetesClient(options: ClientOptions = {}): KubernetesClient 
   const pace: Pace = { ...defaultPace, ...options.pace }
   const config = loadKubeConfig(options)
   const server = serverOf(config.getCurrentCluster()?.server ?? '')
-  const access = credentials(() => loadKubeConfig(options), connections)
+  const ways = { load: () => loadKubeConfig(options), waitMs: pace.credentialsMs }
+  const access = credentials({ ...ways, connections })
   // HTTP/1.1, a socket each: one that hangs or is cut takes no other watch with it, and the pool opens as many as it needs.
-  const streams = credentials(() => loadKubeConfig(options), null)
+  const streams = credentials({ ...ways, connections: null })
   // Waiting for a slot must not eat the deadline of a call that was never sent.
   const limit = pLimit(connections)
   let isContacted = false
@@ -74,7 +76,7 @@ export function kubernetesClient(options: ClientOptions = {}): KubernetesClient 
     }
   }
   const send = async (call: Call, pass: Pass, signal: AbortSignal): Promise<unknown> => {
-    const { response, text } = await told(call, () => within(Math.min(pace.timeoutMs, windowOf(call)), signal, async (deadline) => {
+    const { response, text } = await told(call, () => within(Math.min(pace.timeoutMs, windowOf(call)), signal, notAnswered, async (deadline) => {
       const answer = await sendCall(call)(pass, deadline)
       return { response: answer, text: await answer.body.text() }
     }))
@@ -86,13 +88,13 @@ export function kubernetesClient(options: ClientOptions = {}): KubernetesClient 
   /** One try; where the server does not know us, once more with new credentials. */
   const attempt = async (call: Call, signal: AbortSignal): Promise<unknown> => {
     signal.throwIfAborted()
-    const pass = await access.current()
+    const pass = await access.current(signal)
     try {
       return await send(call, pass, signal)
     } catch (error) {
       if (!(error instanceof ClusterError && error.status === 401)) throw error
       access.renew(pass)
-      return await send(call, await access.current(), signal)
+      return await send(call, await access.current(signal), signal)
     }
   }
 
@@ -112,15 +114,8 @@ export function kubernetesClient(options: ClientOptions = {}): KubernetesClient 
   }
 }
 
-/** Not AbortSignal.timeout: the timer of every call that was answered would run on, and make an error that nobody takes. */
-async function within<T>(ms: number, signal: AbortSignal, work: (deadline: AbortSignal) => Promise<T>): Promise<T> {
-  const late = new AbortController()
-  const timer = setTimeout(() => { late.abort(new DOMException('Not answered in time', 'TimeoutError')) }, ms)
-  try {
-    return await work(AbortSignal.any([signal, late.signal]))
-  } finally {
-    clearTimeout(timer)
-  }
+function notAnswered(): Error {
+  return new DOMException('Not answered in time', 'TimeoutError')
 }
 
 function serverOf(server: string): URL {

@@ -3,7 +3,10 @@ import { type AgentOptions } from 'node:https'
 import { createSecureContext } from 'node:tls'
 import { type KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import { Agent, type Dispatcher } from 'undici'
+import { unlessAborted } from '../model/unless-aborted.ts'
 import { ClusterError } from './cluster-error.ts'
+import { execPlugins } from './exec-plugins.ts'
+import { within } from './within.ts'
 
 /** How a call gets in: over which connections and with which headers. */
 export interface Pass {
@@ -12,8 +15,11 @@ export interface Pass {
 }
 
 export interface Credentials {
-  /** The current pass; files and exec plugins are asked at most once a second, and once for all who wait. */
-  current(): Promise<Pass>
+  /**
+   * The current pass; files and exec plugins are asked at most once a second, and once for all who wait. Rejects with
+   * ClusterError, also after too long a wait (who is asked goes on, and those who come later have it), or with the signal's reason.
+   */
+  current(signal: AbortSignal): Promise<Pass>
   /** After a 401: forgets what is cached, the kubeconfig too, unless somebody did so since `refused` was handed out. */
   renew(refused: Pass): void
   close(): Promise<void>
@@ -21,31 +27,51 @@ export interface Credentials {
 
 const freshMs = 1000
 
-/**
- * Keeps one connection pool for as long as CA, certificate and key stay the same; client-node makes one a call.
- * `connections` is the most that it opens, null for as many as it is asked for.
- * `load` reads the kubeconfig; it is called anew after a 401, since an exec plugin's token is cached inside.
- */
-export function credentials(load: () => KubeConfig, connections: number | null): Credentials {
+export interface CredentialsOptions {
+  /** Reads the kubeconfig; called anew after a 401, since an exec plugin's token is cached inside. */
+  readonly load: () => KubeConfig
+  /** The most that are opened; null for as many as it is asked for. */
+  readonly connections: number | null
+  /** How long one may wait for a pass. */
+  readonly waitMs: number
+}
+
+interface Asking {
+  readonly pass: Promise<Pass>
+  /** What came of it, and when: it is asked again a second after that, and never while it is under way. */
+  had: { readonly pass: Pass; readonly at: number } | undefined
+}
+
+/** Keeps one connection pool for as long as CA, certificate and key stay the same; client-node makes one a call. */
+export function credentials({ load, connections, waitMs }: CredentialsOptions): Credentials {
   const pool = sharedPool(connections)
+  const plugins = execPlugins()
   let config: KubeConfig | undefined
-  let cached: { readonly at: number; readonly pass: Promise<Pass> } | undefined
+  let cached: Asking | undefined
   let latest: Pass | undefined
 
   const obtain = async (): Promise<Pass> => {
     try {
-      config ??= pool.attach(load())
+      config ??= plugins.attach(pool.attach(load()))
       latest = await passOf(config)
       return latest
     } catch (error) {
-      cached = undefined
-      throw new ClusterError(`No credentials for the API server: ${firstLine(error)}`, { reason: 'Credentials', retryable: false, cause: error })
+      throw noCredentials(firstLine(error), error)
     }
   }
+  const ask = (): Asking => {
+    const asking: Asking = { pass: obtain(), had: undefined }
+    asking.pass.then((pass) => { asking.had = { pass, at: performance.now() } }, () => { if (cached === asking) cached = undefined })
+    return asking
+  }
   return {
-    current: () => {
-      if (cached === undefined || performance.now() - cached.at > freshMs) cached = { at: performance.now(), pass: obtain() }
-      return cached.pass
+    current: async (signal) => {
+      signal.throwIfAborted()
+      const had = cached?.had
+      if (had !== undefined && performance.now() - had.at <= freshMs) return had.pass
+      const { pass } = cached = cached !== undefined && had === undefined ? cached : ask()
+      const late = (): Error => noCredentials(`none came in ${waitMs / 1000} s`)
+      return within(waitMs, signal, late, (deadline) => unlessAborted(pass, deadline))
     },
     renew: (refused) => {
       if (latest !== refused) return
@@ -53,7 +79,10 @@ export function credentials(load: () => KubeConfig, connections: number | null):
       cached = undefined
       config = undefined
     },
-    close: () => pool.close(),
+    close: () => {
+      plugins.stop()
+      return pool.close()
+    },
   }
 }
 
@@ -102,6 +131,10 @@ function directPool(connections: number | null, connect: object): Agent {
   // Once: reading the CA and the key again would cost each connection half a millisecond.
   const secureContext = createSecureContext(connect)
   return new Agent({ connections, allowH2: false, connect: { ...connect, secureContext, allowH2: false, timeout: 10_000 } })
+}
+
+function noCredentials(why: string, cause?: unknown): ClusterError {
+  return new ClusterError(`No credentials for the API server: ${why}`, { reason: 'Credentials', retryable: false, cause })
 }
 
 // An exec plugin's standard error can be long.

@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici'
 import { ClusterError, hasStatus, networkFailure, refusal } from './cluster-error.ts'
 import { type Credentials, type Pass } from './credentials.ts'
-import { unlessAborted } from '../model/unless-aborted.ts'
 
 export interface StreamReader {
   /** The server has said yes: what comes now may take any time. */
@@ -24,13 +23,13 @@ export interface Streaming {
  */
 export async function readStream(streaming: Streaming, reader: StreamReader, signal: AbortSignal): Promise<void> {
   const { access } = streaming
-  const pass = await unlessAborted(access.current(), signal)
+  const pass = await access.current(signal)
   try {
     await readOnce(streaming, pass, reader, signal)
   } catch (error) {
     if (!hasStatus(error, 401)) throw error
     access.renew(pass)
-    await readOnce(streaming, await unlessAborted(access.current(), signal), reader, signal)
+    await readOnce(streaming, await access.current(signal), reader, signal)
   }
 }
 

@@ -4,6 +4,8 @@ import { type ClusterError } from './cluster-error.ts'
 export interface Pace {
   /** Of one try, from the moment it has a connection's slot. */
   readonly timeoutMs: number
+  /** How long a try waits for credentials before that; a person may have to log in. */
+  readonly credentialsMs: number
   readonly tries: number
   /** Counted from the first failure: no try begins later than this. */
   readonly totalMs: number
@@ -12,6 +14,7 @@ export interface Pace {
 
 export const defaultPace: Pace = {
   timeoutMs: 10_000,
+  credentialsMs: 180_000,
   tries: 5,
   totalMs: 20_000,
   wait: (ms, signal) => sleep(ms, undefined, { signal }),

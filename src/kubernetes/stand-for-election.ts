@@ -29,7 +29,7 @@ export interface LeaseLeadership extends Leadership {
 }
 
 /** Of the client for the lease: connections of its own, also beside Events that hang, and no tries but those of the election. */
-export const forLease = { connections: 2 + eventsInFlight, pace: { tries: 1 } } as const satisfies ClientOptions
+export const forLease = { connections: 2 + eventsInFlight, pace: { credentialsMs: 5000, tries: 1 } } as const satisfies ClientOptions
 
 // With the writes that `run` lets finish, within the five seconds that people expect.
 const giveBackMs = 1500

@@ -6,6 +6,7 @@ import { createServer as createHttpServer, type ServerResponse } from 'node:http
 import { type AddressInfo, connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { type ClientOptions, kubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts'
 import { ClusterError } from '../../src/kubernetes/cluster-error.ts'
 import { selfSigned } from '../probe/self-signed.ts'
@@ -38,6 +39,14 @@ function open(kubeconfig: string, options: ClientOptions = {}): KubernetesClient
   const client = kubernetesClient({ kubeconfig, ...options, pace: { wait, ...options.pace } })
   opened.push(client)
   return { ...client, pauses }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch {
+    return false
+  }
 }
 
 async function failureOf(call: Promise<unknown>): Promise<ClusterError> {
@@ -308,6 +317,53 @@ describe('kubernetesClient proves who it is', () => {
     const exec = { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', 'echo "token expired, log in" >&2; exit 1'] }
     await using server = await misbehavingServer(() => undefined, { user: { exec } })
     expect((await failureOf(open(server.kubeconfig).call(get, signal))).message).toBe('No credentials for the API server: token expired, log in')
+  })
+
+  describe('by an exec plugin that hangs', () => {
+    /** It notes its process, and goes on once there is a file called `go`. */
+    async function hangingPlugin(): Promise<{ readonly user: object; pids(): Promise<readonly number[]>; goOn(): Promise<void> }> {
+      const folder = await mkdtemp(join(tmpdir(), 'endpoint-registrar-'))
+      const script = `echo $$ >> ${folder}/pids; until test -e ${folder}/go; do sleep 0.05; done; printf '{"kind":"ExecCredential","status":{"token":"late"}}'`
+      return {
+        user: { exec: { apiVersion: 'client.authentication.k8s.io/v1', command: 'sh', args: ['-c', script], interactiveMode: 'Never' } },
+        pids: async () => (await readFile(`${folder}/pids`, 'utf8')).split('\n').slice(0, -1).map(Number),
+        goOn: () => writeFile(`${folder}/go`, ''),
+      }
+    }
+
+    test('for no longer than a call may wait; it is started once all the same, and who comes later has what it gave', async () => {
+      const plugin = await hangingPlugin()
+      await using server = await misbehavingServer((_request, response) => { answerJSON(response, 200, {}) }, { user: plugin.user })
+      const client = open(server.kubeconfig, { pace: { credentialsMs: 1500 } })
+      const failures = await Promise.all([0, 1300].map(async (ms) => {
+        await sleep(ms)
+        return failureOf(client.call(get, signal))
+      }))
+      expect(failures.map(({ message, reason, retryable }) => ({ message, reason, retryable }))).toEqual(Array.from({ length: 2 }, () =>
+        ({ message: 'No credentials for the API server: none came in 1.5 s', reason: 'Credentials', retryable: false })))
+      const late = client.call(get, signal)
+      await plugin.goOn()
+      expect(await late).toEqual({})
+      expect(await plugin.pids()).toHaveLength(1)
+    })
+
+    test('until the call is aborted, and no longer than the client is open', async () => {
+      const plugin = await hangingPlugin()
+      await using server = await misbehavingServer(() => undefined, { user: plugin.user })
+      const client = open(server.kubeconfig)
+      const asking = new AbortController()
+      const ended = client.call(get, asking.signal).catch((error: unknown) => error)
+      let pids: readonly number[] = []
+      while (pids.length === 0) {
+        await sleep(20)
+        pids = await plugin.pids().catch(() => [])
+      }
+      asking.abort('enough')
+      expect(await ended).toBe('enough')
+      await client.close()
+      await sleep(100)
+      expect(pids.map((each) => isRunning(each))).toEqual([false])
+    })
   })
 
   test('without ever showing it', async () => {
