@@ -5,7 +5,6 @@ import { publishedNow } from '../desired/published.ts'
 import { serviceKey, type DeclaredService } from '../model/declared.ts'
 import { type CurrentService } from '../model/objects.ts'
 import { probeKey, type Resolutions, type TargetState } from '../model/observed.ts'
-import { TargetUnreachable } from '../model/ports.ts'
 import { applyService } from './apply-service.ts'
 import { type Doubts } from './doubts.ts'
 import { isUnfinished } from './is-unfinished.ts'
@@ -27,25 +26,35 @@ export interface LookSettings {
   readonly seen: (key: string, look: Look) => void
 }
 
-/** Looks at a service by its key. Rejects for a bug alone. */
+/** Looks at a service by its key. Never rejects: what nobody has foreseen is told and tried again, and keeps no other service. */
 export function newLook(settings: LookSettings): (key: string) => Promise<Looked> {
-  const { situation, followed, seen, world } = settings
+  const { situation, followed, world } = settings
   return async (key) => {
     const service = situation.services.get(key)
     if (service === undefined) return 'done'
     if (situation.surroundings === undefined || !isAnswered(service, followed.hosts.resolutions)) return 'waiting'
     try {
-      const look = await lookAt(service, settings)
-      seen(key, look)
-      const { changesAt } = look.plan
-      if (changesAt !== undefined) settings.again(key, Math.min(Math.max(0, changesAt - world.now()), longestWaitMs))
-      return isWorthAnother(look) ? 'failed' : 'done'
+      return await lookAndTell(key, service, settings)
     } catch (error) {
-      if (!(error instanceof TargetUnreachable) && situation.leading?.aborted !== true) throw error
-      world.tell({ kind: 'trouble', where: key, message: (error as Error).message })
+      // Its own end is no news of the service.
+      if ((error as Error).name !== 'AbortError') world.tell({ kind: 'trouble', where: key, message: whatFailed(error as Error) })
       return 'failed'
     }
   }
+}
+
+async function lookAndTell(key: string, service: DeclaredService, settings: LookSettings): Promise<Looked> {
+  const look = await lookAt(service, settings)
+  settings.seen(key, look)
+  const { changesAt } = look.plan
+  if (changesAt !== undefined) settings.again(key, Math.min(Math.max(0, changesAt - settings.world.now()), longestWaitMs))
+  return isWorthAnother(look) ? 'failed' : 'done'
+}
+
+/** With the place of what nobody has foreseen: it may be a bug. */
+function whatFailed({ name, message, stack }: Error): string {
+  const place = name === 'TargetUnreachable' ? undefined : stack?.split('\n').find((line) => /^\s+at /.test(line))?.trim()
+  return place === undefined ? message : `${message} (${name} ${place})`
 }
 
 async function lookAt(service: DeclaredService, settings: LookSettings): Promise<Look> {

@@ -273,6 +273,25 @@ describe('run', () => {
       expect(state('bad')?.status).toBe('done')
     })
 
+    test('a look that meets what nobody has foreseen is told of and tried again, and keeps no other service', async () => {
+      let isBroken = true
+      const target = memoryTarget(api)
+      const surroundings: Target['surroundings'] = async (signal) => {
+        const known = await target.surroundings(signal)
+        return { ...known, familiesOf: (namespace, type, policy) => {
+          if (isBroken && type === 'Headless') return Promise.reject(new TypeError('ipFamilies is not iterable'))
+          return known.familiesOf(namespace, type, policy)
+        } }
+      }
+      started = memoryRun({ declared: declaredConfig([{ ...at('bad', '10.0.0.1'), type: 'Headless' }, at('good', '10.0.0.2')]), api, target: { ...target, surroundings } })
+      await pass()
+      expect([published('bad'), published('good')]).toEqual([[], ['10.0.0.2']])
+      expect(started.happenings).toContainEqual({ kind: 'trouble', where: 'shop/bad', message: expect.stringMatching(/^ipFamilies is not iterable \(TypeError at .*run\.test\.ts/) })
+      isBroken = false
+      await pass(6000)
+      expect(published('bad')).toEqual(['10.0.0.1'])
+    })
+
     test('a cluster that is away is waited for, and nothing that serves is touched', async () => {
       let isAway = true
       await start(declaredConfig([at('a', '10.0.0.1')]), {
