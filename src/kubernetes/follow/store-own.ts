@@ -23,7 +23,8 @@ export function beginWriting(store: Store, service: ServiceName): Writing {
   store.inFlight.set(key, heldBack)
   return {
     written: (object) => {
-      takeWritten(store, object)
+      // The answer came after the news of its end.
+      if (!heldBack.has(newsOfEnd(object))) takeWritten(store, object)
       heldBack.delete(newsOf(object))
     },
     deleted: (object) => {
@@ -68,7 +69,10 @@ export function beginReading(store: Store, service: ServiceName, isQuiet: boolea
 function takeReading(store: Store, service: ServiceName, before: readonly ManagedObject[], read: CurrentService): void {
   const found = objectsOf(read)
   isNowWhole(store, service)
-  for (const object of found) if (isNews(store, object)) put(store, object)
+  // What was known when it was asked for, and is not known now, has ended since it was read.
+  const hasEnded = ({ kind, metadata: { name, uid } }: ManagedObject): boolean =>
+    before.some((each) => each.kind === kind && each.metadata.name === name && each.metadata.uid === uid) && !shelfOf(store, kind, service.namespace).objects.has(name)
+  for (const object of found) if (!hasEnded(object) && isNews(store, object)) put(store, object)
   for (const object of before) {
     const isFound = found.some(({ kind, metadata }) => kind === object.kind && metadata.name === object.metadata.name)
     const isAsBefore = shelfOf(store, object.kind, service.namespace).objects.get(object.metadata.name) === object

@@ -282,6 +282,12 @@ describe('what we write', () => {
     ['is left alone where it was made anew before the answer to our delete', (one, writing) => {
       writing.written(object('Service/db@5')); one.event('DELETED', 'Service/db@6'); one.event('ADDED', 'Service/db@7#u2'); writing.deleted(object('Service/db@5'))
     }, ['Service/db@7'], ['shop/db']],
+    ['is not brought back where somebody deleted it before the answer', (one, writing) => {
+      one.event('ADDED', 'Service/db@5'); one.event('DELETED', 'Service/db@6'); writing.written(object('Service/db@5'))
+    }, [], ['shop/db']],
+    ['is known where it was made anew before the answer to our create', (one, writing) => {
+      one.event('ADDED', 'Service/db@5'); one.event('DELETED', 'Service/db@6'); one.event('ADDED', 'Service/db@7#u2'); writing.written(object('Service/db@5'))
+    }, ['Service/db@7'], ['shop/db']],
     ['of another namespace is nobody\'s', (one, writing) => {
       coverInStore(one.store, { ...scope, covers: () => false })
       writing.written(object('Service/db@5'))
@@ -392,6 +398,18 @@ describe('what we read', () => {
     one.event('MODIFIED', 'EndpointSlice/s@20')
     take(current('Service/db@12'))
     expect(one.kept()).toEqual(['EndpointSlice/s@20', 'Service/db@12'])
+  })
+
+  test('does not bring back what went meanwhile', () => {
+    const one = known()
+    one.list('Service', '10', ['Service/db@3'])
+    one.list('EndpointSlice', '10', ['EndpointSlice/s@1', 'EndpointSlice/stays@2'])
+    const take = beginReading(one.store, db, true)
+    one.event('DELETED', 'EndpointSlice/s@20')
+    one.event('DELETED', 'Service/db@21')
+    one.event('ADDED', 'Service/db@22#u2')
+    take(current('Service/db@3', 'EndpointSlice/s@1', 'EndpointSlice/stays@2'))
+    expect(one.kept()).toEqual(['EndpointSlice/stays@2', 'Service/db@22'])
   })
 
   test('is nothing where it could not be read', () => {
