@@ -60,6 +60,18 @@ test('followSchedule() goes by another expression from its change on, and by the
   expect(calls).toBe(4)
 })
 
+test('followSchedule() goes by the clock as it is, also where that is put back by hours', async () => {
+  let calls = 0
+  const due = (): Promise<void> => {
+    calls += 1
+    return Promise.resolve()
+  }
+  follow('*/10 * * * *', due)
+  jest.setSystemTime(1_000_000 - 6 * 3_600_000)
+  await jest.advanceTimersByTimeAsync(3_600_000)
+  expect(calls).toBe(6)
+})
+
 test('followSchedule() calls nobody after its stop', async () => {
   const { due, calls } = slowWork()
   follow('* * * * * *', due).stop()
