@@ -24,6 +24,8 @@ export interface LookSettings {
   readonly again: (key: string, delayMs: number) => void
   /** Told of each look that got as far as a plan. */
   readonly seen: (key: string, look: Look) => void
+  /** Told of each service that a reload let go while it was being looked at. */
+  readonly outlived: (key: string) => void
 }
 
 /** Looks at a service by its key. Never rejects: what nobody has foreseen is told and tried again, and keeps no other service. */
@@ -39,6 +41,8 @@ export function newLook(settings: LookSettings): (key: string) => Promise<Looked
       // Its own end is no news of the service.
       if ((error as Error).name !== 'AbortError') world.tell({ kind: 'trouble', where: key, message: whatFailed(error as Error) })
       return 'failed'
+    } finally {
+      if (!situation.services.has(key)) settings.outlived(key)
     }
   }
 }

@@ -14,7 +14,7 @@ import { type Loop } from './loop.ts'
 import { passOptionsOf, type Followed, type RunOptions, type RunWorld, type Situation } from './run-world.ts'
 import { happeningsOf, nextState, type KnownState, type Look } from './service-states.ts'
 import { statusOfRun } from './status-of-run.ts'
-import { takeConfig, taken } from './take-config.ts'
+import { letGo, takeConfig, taken } from './take-config.ts'
 
 export interface Running {
   /** Takes another config; a string says why it cannot be taken, and the one before it holds. */
@@ -98,7 +98,11 @@ function openLoop(first: Declared, world: RunWorld, options: RunOptions): Loop {
     targets: world.followTargets?.(addAll),
   }
   const doubts = newDoubts({ now: world.now, tell: world.tell, again })
-  const look = newLook({ situation, followed, doubts, world, options, again, seen: (key, seen) => { remember(loop, key, seen) } })
+  const look = newLook({
+    situation, followed, doubts, world, options, again,
+    seen: (key, seen) => { remember(loop, key, seen) },
+    outlived: (key) => { letGo(loop, key) },
+  })
   const resync = openResync((signal) => resyncOnce(loop, signal), world.tell, world.now)
   const loop: Loop = { world, options, situation, states, queue, hosts, followed, doubts, resync, addAll, startedAt: new Date(world.now()).toISOString() }
   return loop

@@ -26,6 +26,12 @@ export function takeConfig(loop: Loop, declared: Declared): string | undefined {
   return undefined
 }
 
+/** What a look at a service did after a reload let it go is undone: its targets are not probed, and what it wrote is pruned. */
+export function letGo(loop: Loop, key: string): void {
+  forget(loop, key)
+  void loop.resync.ask('config')
+}
+
 function forget({ queue, followed, doubts, states }: Loop, key: string): void {
   queue.forget(key)
   followed.targets?.follow(key, [])

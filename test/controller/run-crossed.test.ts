@@ -2,6 +2,7 @@
 
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { type Declared, type DeclaredService } from '../../src/model/declared.ts'
+import { type Target } from '../../src/model/ports.ts'
 import { deletionsOf } from '../../src/plan/order-changes.ts'
 import { address, declaredConfig, declaredService } from '../support/declared-service.ts'
 import { MemoryApi } from '../support/memory-api.ts'
@@ -79,3 +80,53 @@ describe('a write that somebody else was faster than', () => {
     expect([left, published('a')]).toEqual([[], ['-10.0.0.1', '10.0.0.2']])
   })
 })
+
+describe('a reload in the middle of a look', () => {
+  test('that lets the service go leaves nothing of it that the look makes anew', async () => {
+    const { target, hold, letGoOn } = held(memoryTarget(api))
+    started = memoryRun({ declared: declaredConfig([at('a', '10.0.0.1', '10.0.0.2'), at('b', '10.0.0.3')]), api, target })
+    await pass()
+    hold()
+    started.judge({ '10.0.0.1:5432': 'unready' })
+    await pass()
+    started.running.take(declaredConfig([at('b', '10.0.0.3')]))
+    await pass()
+    letGoOn()
+    await pass()
+    expect(api.current('shop', 'a')).toEqual({ namespace: 'shop', name: 'a', slices: [] })
+  })
+
+  test('that lets the service go ends the probes that the look begins', async () => {
+    const target = memoryTarget(api)
+    let answer = (): void => undefined
+    const surroundings: Target['surroundings'] = async (signal) => {
+      const known = await target.surroundings(signal)
+      return { ...known, familiesOf: async (namespace, type, policy) => {
+        if (type === 'Headless') await new Promise<void>((resolve) => { answer = resolve })
+        return known.familiesOf(namespace, type, policy)
+      } }
+    }
+    started = memoryRun({ declared: declaredConfig([{ ...at('a', '10.0.0.1'), type: 'Headless' }, at('b', '10.0.0.3')]), api, target: { ...target, surroundings } })
+    await pass()
+    started.running.take(declaredConfig([at('b', '10.0.0.3')]))
+    await pass()
+    answer()
+    await pass()
+    expect(started.probed()).toEqual(['10.0.0.3:5432'])
+    expect(published('a')).toEqual([])
+  })
+})
+
+/** A target of which one write waits: the next after `hold`, until it may go on. */
+function held(target: Target): { readonly target: Target; readonly hold: () => void; readonly letGoOn: () => void } {
+  let isHeld = false
+  let letGoOn = (): void => undefined
+  return {
+    target: { ...target, write: async (changes, signal) => {
+      if (isHeld) await new Promise<void>((resolve) => { isHeld = false; letGoOn = resolve })
+      return target.write(changes, signal)
+    } },
+    hold: () => { isHeld = true },
+    letGoOn: () => { letGoOn() },
+  }
+}
