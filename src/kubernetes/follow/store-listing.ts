@@ -3,7 +3,7 @@ import { clusterIPsOf } from '../cluster-ips-of.ts'
 import { tidy } from '../list-objects.ts'
 import { type Listing } from './list-into.ts'
 import { isOlder } from './resource-version.ts'
-import { nameOf, put, remove, settle, type Shelf, shelfOf, type Store } from './store.ts'
+import { nameOf, placeOf, put, remove, settle, type Shelf, shelfOf, type Store } from './store.ts'
 
 /** One list of one kind, of one namespace or of all, on its way into the store. */
 interface Course {
@@ -84,6 +84,13 @@ function sweep(course: Course, { shelf, seen, passing, deleted }: ShelfCourse): 
   shelf.passedOver = passing
   shelf.passing = undefined
   for (const key of store.incomplete) settle(store, nameOf(key))
+  forgetEmpty(store, shelf)
+}
+
+/** In a cluster where namespaces come and go by the hundred, those that went would be remembered for good. */
+function forgetEmpty({ shelves }: Store, shelf: Shelf): void {
+  const { objects, deleted, passedOver } = shelf
+  if (objects.size === 0 && deleted.size === 0 && passedOver.size === 0) shelves.delete(placeOf(shelf))
 }
 
 /** Those that were named, and those of what is known all the same. */

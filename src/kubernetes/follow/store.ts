@@ -73,8 +73,13 @@ export function newStore(interest: Interest, listener: StoreListener): Store {
   return { interest, listener, entries: new Map(), incomplete: new Set(), shelves: new Map(), addresses: ownAddresses(), shareParts: partSharing(), quietKey: undefined, inFlight: new Map() }
 }
 
+/** The key of a shelf. */
+export function placeOf({ kind, namespace }: Pick<Shelf, 'kind' | 'namespace'>): string {
+  return `${kind}/${namespace}`
+}
+
 export function shelfOf({ shelves }: Store, kind: Kind, namespace: string): Shelf {
-  const place = `${kind}/${namespace}`
+  const place = placeOf({ kind, namespace })
   const found = shelves.get(place) ?? { kind, namespace, objects: new Map(), deleted: new Map(), passedOver: new Set(), passing: undefined }
   shelves.set(place, found)
   return found

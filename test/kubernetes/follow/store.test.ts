@@ -431,6 +431,21 @@ describe('what we read', () => {
   })
 })
 
+describe('storeSink of the whole cluster', () => {
+  test('remembers nothing of namespaces that are gone', () => {
+    const one = known({ covers: () => true, keys: new Set(['shop/db']), instance: 'test' })
+    const all = storeSink(one.store, 'EndpointSlice')
+    const list = (version: string, ...namespaces: readonly string[]): void => {
+      const listing = all.begin(undefined)
+      listing.page(namespaces.map((namespace) => ({ ...object('EndpointSlice/s@1:other'), metadata: { ...object('EndpointSlice/s@1:other').metadata, namespace } })), version)
+      listing.end()
+    }
+    list('10', 'preview-1', 'preview-2')
+    list('20', 'preview-2', 'preview-3')
+    expect([...one.store.shelves.values()].map(({ namespace }) => namespace)).toEqual(['preview-2', 'preview-3'])
+  })
+})
+
 describe('coverInStore', () => {
   test('lets go what does not matter any more', () => {
     const one = known()
