@@ -14,7 +14,10 @@ export async function prune({ situation, states, followed, world, options }: Loo
   const current = followed.objects.current()
   const { removals, guard } = withRemovals([], declared, current, unfinishedOf(situation, states), passOptionsOf(options))
   const run = sideBySide(options.concurrency, removals.length, () => undefined)
+  // Another config, or a fault, says that what is left of this list is not to go.
+  const isCalledOff = (): boolean => situation.declared !== declared || situation.fault !== undefined
   await Promise.all(removals.map((removal) => run(async () => {
+    if (isCalledOff()) return
     const { namespace, name, status, messages } = await applyRemoval({ declared, target: world.target }, removal, leading)
     if (status === 'removed' || status === 'released') world.tell({ kind: 'removed', namespace, name, how: removal.kind })
     else if (status === 'failed') world.tell({ kind: 'trouble', where: `${namespace}/${name}`, message: `Not removed: ${messages.join(': ')}` })

@@ -117,6 +117,28 @@ describe('a reload in the middle of a look', () => {
   })
 })
 
+describe('a removal that waits for others', () => {
+  const three = ['a', 'b', 'c'].map((name, index) => at(name, `10.0.0.${index + 1}`))
+  const isThere = (): boolean[] => three.map(({ name }) => api.current('shop', name).service !== undefined)
+
+  test.each([
+    ['a config that declares its service again', () => { started?.running.take(declaredConfig(three)) }],
+    ['a config that is faulty', () => { started?.running.refuse('registrar.yaml:1:1: Missing key: instance') }],
+  ])('is called off by %s', async (_, reload) => {
+    const { target, hold, letGoOn } = held(memoryTarget(api))
+    started = memoryRun({ declared: declaredConfig(three), api, target, options: { concurrency: 1 } })
+    await pass()
+    const gone: boolean[][] = []
+    hold()
+    started.running.take(declaredConfig(three.slice(2)))
+    await pass()
+    reload()
+    letGoOn()
+    for (let turn = 0; turn < 20; turn++) { await pass(1); gone.push(isThere()) }
+    expect(gone.filter(([, isSecondThere]) => isSecondThere === false)).toEqual([])
+  })
+})
+
 /** A target of which one write waits: the next after `hold`, until it may go on. */
 function held(target: Target): { readonly target: Target; readonly hold: () => void; readonly letGoOn: () => void } {
   let isHeld = false
