@@ -6,8 +6,8 @@ import { type Loop } from './loop.ts'
 // Answers of DNS may take their time; what was not looked at by then holds back what goes in its namespace.
 const lookAllWithinMs = 60_000
 
-/** Rejects with TargetUnreachable where nothing could be read, or with the signal's reason. */
-export async function resyncOnce(loop: Loop, signal: AbortSignal): Promise<void> {
+/** Leaves the rest to the next one where it is outdated. Rejects with TargetUnreachable where nothing could be read, or with the signal's reason. */
+export async function resyncOnce(loop: Loop, signal: AbortSignal, outdated: AbortSignal): Promise<void> {
   const { followed, situation, hosts, queue, world } = loop
   await followed.objects.refresh(signal)
   const surroundings = await world.target.surroundings(signal)
@@ -15,8 +15,9 @@ export async function resyncOnce(loop: Loop, signal: AbortSignal): Promise<void>
   situation.surroundings = surroundings
   situation.refuse = (address) => refuse(address) ?? followed.objects.current().ownRanges?.get(address)
   hosts.follow(situation.declared, followed.objects)
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(lookAllWithinMs)])
+  const inTime = AbortSignal.any([signal, outdated, AbortSignal.timeout(lookAllWithinMs)])
   await queue.lookAt(situation.services.keys(), inTime).catch(() => { signal.throwIfAborted() })
+  if (outdated.aborted) return
   const guard = await prune(loop)
   if (guard === undefined) delete situation.guard
   else situation.guard = guard

@@ -13,19 +13,26 @@ export interface Resync {
 
 const retryMs = 3000
 
-/** `work` does one; where it fails it is told, and tried again in three seconds: the cluster may just be away. */
-export function openResync(work: (signal: AbortSignal) => Promise<void>, tell: Tell, now: () => number): Resync {
+/**
+ * `work` does one; where it fails it is told, and tried again in three seconds: the cluster may just be away. It is told
+ * when another config is there: what that one says is not to wait for name servers that this one waits for.
+ */
+export function openResync(work: (signal: AbortSignal, outdated: AbortSignal) => Promise<void>, tell: Tell, now: () => number): Resync {
   const stopped = new AbortController()
   const { signal } = stopped
   let lastAt: number | undefined
   let current: Promise<void> | undefined
   let next: Promise<void> | undefined
   let retry: NodeJS.Timeout | undefined
+  let outdated = new AbortController()
 
   const once = async (cause: ResyncCause): Promise<boolean> => {
     const startedAt = performance.now()
+    outdated = new AbortController()
     try {
-      await work(signal)
+      await work(signal, outdated.signal)
+      // What it left to the next one it has not done.
+      if (outdated.signal.aborted) return true
       lastAt = now()
       tell({ kind: 'resync', cause, seconds: since(startedAt) })
       return true
@@ -46,6 +53,7 @@ export function openResync(work: (signal: AbortSignal) => Promise<void>, tell: T
       current = begin(cause).finally(() => { current = undefined })
       return current
     }
+    if (cause === 'config') outdated.abort()
     next ??= current.then(() => { next = undefined; return ask(cause) })
     return next
   }

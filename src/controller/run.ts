@@ -103,7 +103,7 @@ function openLoop(first: Declared, world: RunWorld, options: RunOptions): Loop {
     seen: (key, seen) => { remember(loop, key, seen) },
     outlived: (key) => { letGo(loop, key) },
   })
-  const resync = openResync((signal) => resyncOnce(loop, signal), world.tell, world.now)
+  const resync = openResync((signal, outdated) => resyncOnce(loop, signal, outdated), world.tell, world.now)
   const loop: Loop = { world, options, situation, states, queue, hosts, followed, doubts, resync, addAll, startedAt: new Date(world.now()).toISOString() }
   return loop
 }

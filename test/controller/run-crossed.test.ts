@@ -2,12 +2,13 @@
 
 import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
 import { type Declared, type DeclaredService } from '../../src/model/declared.ts'
-import { type Target } from '../../src/model/ports.ts'
+import { type Target, TargetUnreachable } from '../../src/model/ports.ts'
 import { deletionsOf } from '../../src/plan/order-changes.ts'
-import { address, declaredConfig, declaredService } from '../support/declared-service.ts'
+import { address, declaredConfig, declaredService, host } from '../support/declared-service.ts'
 import { MemoryApi } from '../support/memory-api.ts'
 import { memoryRun, type MemoryRun, type MemoryRunSettings } from '../support/memory-run.ts'
 import { memoryTarget, type MemoryTargetOptions } from '../support/memory-target.ts'
+import { onlyIPv4 } from '../support/one-service.ts'
 
 let api: MemoryApi
 let started: MemoryRun | undefined
@@ -114,6 +115,40 @@ describe('a reload in the middle of a look', () => {
     await pass()
     expect(started.probed()).toEqual(['10.0.0.3:5432'])
     expect(published('a')).toEqual([])
+  })
+})
+
+describe('a reload in the middle of a resync', () => {
+  const slow = declaredService({ name: 'slow', targets: [host('slow.example.com')] })
+
+  test('does not wait for a name server that the resync waits for', async () => {
+    await start(declaredConfig([slow, at('b', '10.0.0.1', '10.0.0.2')]))
+    started?.running.take(declaredConfig([slow, declaredService({ name: 'b', targets: [address('10.0.0.1', { drain: true }), address('10.0.0.2')] })]))
+    await pass()
+    expect(published('b')).toEqual(['-10.0.0.1', '10.0.0.2'])
+  })
+
+  test('prunes nothing by what was read before it', async () => {
+    let isAway = false
+    await start(declaredConfig([slow, at('b', '10.0.0.1'), at('old', '10.0.0.2')]), { beforeRefresh: () => { if (isAway) throw new TargetUnreachable('away') } })
+    isAway = true
+    started?.running.take(declaredConfig([slow, at('b', '10.0.0.1')]))
+    started?.answer({ 'slow.example.com': onlyIPv4('10.0.0.3') })
+    await pass(1000)
+    expect(published('old')).toEqual(['10.0.0.2'])
+    isAway = false
+    await pass(3000)
+    expect(published('old')).toEqual([])
+  })
+
+  test('leaves nothing half done: it is not ready before everything was looked at', async () => {
+    await start(declaredConfig([slow]))
+    started?.running.take(declaredConfig([slow, at('b', '10.0.0.1')]))
+    await pass()
+    expect(started?.running.whyNotReady()).toBeDefined()
+    started?.answer({ 'slow.example.com': onlyIPv4('10.0.0.3') })
+    await pass()
+    expect(started?.running.whyNotReady()).toBeUndefined()
   })
 })
 
