@@ -119,7 +119,7 @@ describe('a reload in the middle of a look', () => {
 })
 
 describe('a reload in the middle of a resync', () => {
-  const slow = declaredService({ name: 'slow', targets: [host('slow.example.com')] })
+  const slow = declaredService({ namespace: 'far', name: 'slow', targets: [host('slow.example.com')] })
 
   test('does not wait for a name server that the resync waits for', async () => {
     await start(declaredConfig([slow, at('b', '10.0.0.1', '10.0.0.2')]))
