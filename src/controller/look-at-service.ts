@@ -1,25 +1,20 @@
 // One look at one service: what is believed now, what should be, what is written. The pipeline of a pass, for one name.
 
-import { type Observed } from '../desired/desire.ts'
 import { publishedNow } from '../desired/published.ts'
 import { serviceKey, type DeclaredService } from '../model/declared.ts'
-import { type CurrentService } from '../model/objects.ts'
-import { probeKey, type Resolutions, type TargetState } from '../model/observed.ts'
+import { type Surroundings } from '../model/ports.ts'
 import { applyService } from './apply-service.ts'
 import { type Doubts } from './doubts.ts'
 import { isUnfinished } from './is-unfinished.ts'
-import { askedOf, familiesOfOne, type Asked, type Observation } from './observe.ts'
+import { isAnswered, observeOne, type OneSettings } from './observe-one.ts'
 import { planOne } from './plan-pass.ts'
 import { type Looked } from './queue.ts'
-import { type Followed, passOptionsOf, type RunOptions, type RunWorld, type Situation } from './run-world.ts'
+import { passOptionsOf, type RunWorld } from './run-world.ts'
 import { type Look } from './service-states.ts'
 
-export interface LookSettings {
-  readonly situation: Situation
-  readonly followed: Followed
+export interface LookSettings extends OneSettings {
   readonly doubts: Doubts
   readonly world: Pick<RunWorld, 'target' | 'now' | 'tell'>
-  readonly options: RunOptions
   /** Looks at a service again after this time, in ms. */
   readonly again: (key: string, delayMs: number) => void
   /** Told of each look that got as far as a plan. */
@@ -34,9 +29,10 @@ export function newLook(settings: LookSettings): (key: string) => Promise<Looked
   return async (key) => {
     const service = situation.services.get(key)
     if (service === undefined) return 'done'
-    if (situation.surroundings === undefined || !isAnswered(service, followed.hosts.resolutions)) return 'waiting'
+    const { surroundings } = situation
+    if (surroundings === undefined || !isAnswered(service, followed.hosts.resolutions)) return 'waiting'
     try {
-      return await lookAndTell(key, service, settings)
+      return await lookAndTell(key, service, surroundings, settings)
     } catch (error) {
       // Its own end is no news of the service.
       if ((error as Error).name !== 'AbortError') world.tell({ kind: 'trouble', where: key, message: whatFailed(error as Error) })
@@ -47,8 +43,8 @@ export function newLook(settings: LookSettings): (key: string) => Promise<Looked
   }
 }
 
-async function lookAndTell(key: string, service: DeclaredService, settings: LookSettings): Promise<Looked> {
-  const look = await lookAt(service, settings)
+async function lookAndTell(key: string, service: DeclaredService, surroundings: Surroundings, settings: LookSettings): Promise<Looked> {
+  const look = await lookAt(service, surroundings, settings)
   settings.seen(key, look)
   const { changesAt } = look.plan
   if (changesAt !== undefined) settings.again(key, Math.min(Math.max(0, changesAt - settings.world.now()), longestWaitMs))
@@ -61,11 +57,11 @@ function whatFailed({ name, message, stack }: Error): string {
   return place === undefined ? message : `${message} (${name} ${place})`
 }
 
-async function lookAt(service: DeclaredService, settings: LookSettings): Promise<Look> {
+async function lookAt(service: DeclaredService, surroundings: Surroundings, settings: LookSettings): Promise<Look> {
   const { situation, followed, world } = settings
   const { declared, leading } = situation
   const current = followed.objects.currentOf(service.namespace, service.name)
-  const observation = await observeOne(service, current, settings)
+  const observation = await observeOne(service, current, surroundings, settings)
   const options = passOptionsOf(settings.options)
   const plan = planOne(declared, service, current, observation, options)
   const published = publishedNow(current)
@@ -76,43 +72,8 @@ async function lookAt(service: DeclaredService, settings: LookSettings): Promise
   return { published, plan, result: { ...result, status: result.status as Look['result']['status'] }, isUnfinished: unfinished }
 }
 
-/** What is believed of one service's world, and from now on its targets are probed, and only those. */
-async function observeOne(service: DeclaredService, current: CurrentService, settings: LookSettings): Promise<Observation> {
-  const { situation: { surroundings, refuse, declared }, followed: { hosts, targets }, doubts, world: { now } } = settings
-  if (surroundings === undefined) throw new Error('Looked at before the surroundings are known')
-  const key = serviceKey(service)
-  const families = new Map([[key, current.unreadable ?? await familiesOfOne(service, current, surroundings)]])
-  const observed: Observed = {
-    now: new Date(now()).toISOString(), resolutions: hosts.resolutions, families, refuse, health: targets?.states, inDoubt: new Map(),
-    lasting: declared.resolver,
-  }
-  const asked = askedOf(service, current, observed, passOptionsOf(settings.options))
-  targets?.follow(key, asked.targets)
-  const inDoubt = doubts.judge(service, asked, targets?.states ?? noStates)
-  return {
-    current: { services: new Map(), namespaces: new Map() }, isMirroring: surroundings.isMirroring, notes: [],
-    observed: { ...observed, ...(targets !== undefined && { health: asJudged(asked, targets.states) }), inDoubt },
-  }
-}
-
-/** A look may plan anew seconds later: a verdict that has moved since was not judged, and may be the own network's fault. */
-function asJudged({ targets }: Asked, states: ReadonlyMap<string, TargetState>): Observed['health'] {
-  return new Map(targets.flatMap((target) => {
-    const key = probeKey(target)
-    const state = states.get(key)
-    return state === undefined ? [] : [[key, state]]
-  }))
-}
-
 // The clock of the wall may be put back meanwhile, and a timer holds no more than 24 days.
 const longestWaitMs = 3_600_000
-
-const noStates: ReadonlyMap<string, TargetState> = new Map()
-
-/** Nothing is decided of a host before it was asked once: until then everything stays as it is. */
-function isAnswered({ targets, paused }: DeclaredService, resolutions: Resolutions): boolean {
-  return paused || targets.every(({ host, families }) => host === undefined || families.every((family) => resolutions.get(host)?.[family] !== undefined))
-}
 
 /**
  * What failed in the writing may succeed the next time; what cannot be planned waits for news, written in full or not at

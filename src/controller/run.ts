@@ -7,6 +7,7 @@ import { newDoubts } from './doubts.ts'
 import { followedHosts } from './followed-hosts.ts'
 import { newLook } from './look-at-service.ts'
 import { scopeOf } from './observe.ts'
+import { probeAhead } from './observe-one.ts'
 import { openQueue } from './queue.ts'
 import { openResync } from './resync.ts'
 import { resyncOnce } from './resync-once.ts'
@@ -91,7 +92,10 @@ function openLoop(first: Declared, world: RunWorld, options: RunOptions): Loop {
   })
   const addAll = (keys: Iterable<string>): void => { for (const key of keys) queue.add(key) }
   const again = (key: string, delayMs: number): void => { queue.addLater(key, delayMs) }
-  const hosts = followedHosts(world.followHosts, (key) => { queue.add(key) })
+  const hosts = followedHosts(world.followHosts, (key) => {
+    void probeAhead(key, { situation, followed, world, options }).catch(() => undefined)
+    queue.add(key)
+  })
   const followed: Followed = {
     objects: world.followObjects(scopeOf(first, first.services, passOptionsOf(options)), addAll),
     hosts: hosts.follower,

@@ -54,6 +54,10 @@ function state(name: string) {
   return started?.running.status().services.find((service) => service.name === name)
 }
 
+function troubles(): string[] {
+  return (started?.happenings ?? []).flatMap((happening) => (happening.kind === 'trouble' ? [happening.message] : []))
+}
+
 describe('run', () => {
   test('makes the world true to the config, and then writes nothing', async () => {
     await start(declaredConfig([at('a', '10.0.0.1'), byName('b', 'b.example.com')]), { answers: { 'b.example.com': onlyIPv4('10.0.0.2') } })
@@ -81,6 +85,26 @@ describe('run', () => {
     expect(api.writes).toHaveLength(writes + 1)
   })
 
+  test('probes a newcomer ahead of the look, so that who answers at once is written once', async () => {
+    const service = declaredService({ name: 'a', targets: [address('10.0.0.9'), host('a.example.com')] })
+    await start(declaredConfig([service], { publish: 'endpointSlices' }), { answers: { 'a.example.com': onlyIPv4('10.0.0.1') } })
+    const writes = api.writes.length
+    started?.answer({ 'a.example.com': onlyIPv4('10.0.0.2') })
+    await pass(10)
+    expect([started?.probed(), api.writes.length]).toEqual([['10.0.0.2:5432', '10.0.0.9:5432'], writes])
+    await pass()
+    expect([published('a'), api.writes.length]).toEqual([['10.0.0.2', '10.0.0.9'], writes + 1])
+  })
+
+  test('probes nothing ahead of a service that a reload lets go meanwhile', async () => {
+    const kept = at('b', '10.0.0.9')
+    await start(declaredConfig([byName('a', 'a.example.com'), kept]), { answers: { 'a.example.com': onlyIPv4('10.0.0.1') } })
+    started?.answer({ 'a.example.com': onlyIPv4('10.0.0.2') })
+    started?.running.take(declaredConfig([kept]))
+    await pass()
+    expect(started?.probed()).toEqual(['10.0.0.9:5432'])
+  })
+
   test('keeps what serves while DNS is silent, also across a restart', async () => {
     const declared = declaredConfig([byName('a', 'a.example.com')])
     await start(declared, { answers: { 'a.example.com': onlyIPv4('10.0.0.1') } })
@@ -102,6 +126,16 @@ describe('run', () => {
     await pass()
     expect(published('a')).not.toEqual([])
     expect(state('a')?.messages.join()).toMatch(/a\.example\.com/)
+  })
+
+  test('says once what it cannot know of the cluster', async () => {
+    const target = memoryTarget(api)
+    const surroundings: Target['surroundings'] = async (signal) => ({ ...await target.surroundings(signal), notes: ['ServiceCIDRs may not be read'] })
+    started = memoryRun({ declared: declaredConfig([at('a', '10.0.0.1')]), api, target: { ...target, surroundings } })
+    await pass()
+    void started.running.resync('schedule')
+    await pass()
+    expect(troubles()).toEqual(['ServiceCIDRs may not be read'])
   })
 
   test('takes a dead target out and says so once', async () => {
@@ -216,6 +250,14 @@ describe('run', () => {
       expect(published('s0')).toEqual(['10.0.1.1'])
       expect(started?.running.status().guard).toEqual({ deletions: 5, owned: 11, maxDeletePercent: 30 })
       expect(started?.happenings.some(({ kind }) => kind === 'withheld')).toBe(true)
+      expect(troubles().join()).toMatch(/not removed: shop\/s0, shop\/s1, .*Withheld by the guard/)
+      started?.running.refuse('registrar.yaml:1:1: Missing key: instance')
+      void started?.running.resync('schedule')
+      await pass(1000)
+      expect(started?.running.status().guard).toBeDefined()
+      started?.running.take(declaredConfig([...many, at('new', '10.0.0.9')]))
+      await pass(1000)
+      expect(started?.running.status().guard).toBeUndefined()
     })
 
     test('does not let the old name go before the new one serves', async () => {
@@ -236,6 +278,15 @@ describe('run', () => {
       await pass()
       expect(state('new')?.status).toBe('kept')
       expect([published('old'), published('new')]).toEqual([['10.0.0.1'], []])
+    })
+
+    test('says once what it does not let go, and why', async () => {
+      await start(declaredConfig([at('old', '10.0.0.1'), at('older', '10.0.0.2')]), { answers: { 'new.example.com': { IPv4: unknown, IPv6: unknown } } })
+      started?.running.take(declaredConfig([byName('new', 'new.example.com')]))
+      await pass()
+      void started?.running.resync('schedule')
+      await pass()
+      expect(troubles()).toEqual(['No longer declared, and not removed: shop/old, shop/older: Withheld: a service that comes in namespace shop does not serve yet: new'])
     })
 
     test('does not let the old name go when nobody has looked at the new one for as long as a resync waits', async () => {
