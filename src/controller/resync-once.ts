@@ -1,7 +1,8 @@
 // One full resync: reads everything anew, looks at every service, and lets go what is no longer declared.
 
-import { prune } from './prune.ts'
 import { type Loop } from './loop.ts'
+import { notesOf } from './notes-of.ts'
+import { prune } from './prune.ts'
 
 // Answers of DNS may take their time; what was not looked at by then holds back what goes in its namespace.
 const lookAllWithinMs = 60_000
@@ -18,7 +19,11 @@ export async function resyncOnce(loop: Loop, signal: AbortSignal, outdated: Abor
   const inTime = AbortSignal.any([signal, outdated, AbortSignal.timeout(lookAllWithinMs)])
   await queue.lookAt(situation.services.keys(), inTime).catch(() => { signal.throwIfAborted() })
   if (outdated.aborted) return
-  const guard = await prune(loop)
-  if (guard === undefined) delete situation.guard
-  else situation.guard = guard
+  tellNews(loop, [...surroundings.notes, ...notesOf(followed.objects.current()), ...await prune(loop)])
+}
+
+/** What `sync` prints beside its result. Most of it the next resync finds unchanged, and does not say again. */
+function tellNews({ situation, world }: Loop, notes: readonly string[]): void {
+  for (const message of notes) if (situation.notes?.includes(message) !== true) world.tell({ kind: 'trouble', where: 'resync', message })
+  situation.notes = notes
 }

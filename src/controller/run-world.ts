@@ -49,6 +49,8 @@ export interface Situation {
   leading?: AbortSignal
   /** Deletions that the guard withheld in the last resync. */
   guard?: NonNullable<Plan['guard']>
+  /** What the last resync could not look at, or did not let go, and why. */
+  notes?: readonly string[]
 }
 
 /** A pass of `run` never accepts what is not confirmed: an absence reaches it only once it is. */
