@@ -25,3 +25,13 @@ test('docs/metrics.md asks Prometheus for nothing that is not there', async () =
   const names = queries.join(' ').match(/\b(endpoint_registrar|nodejs|process)_\w+/g) ?? []
   expect(names.filter((name) => types[name.replace(/_bucket$/, '')] === undefined)).toEqual([])
 })
+
+test('docs/metrics.md asks for the replica that is worst off, and for no other program', () => {
+  const queries = [...page.matchAll(/```promql\n([^`]+)```/g)].map(([, query = '']) => query)
+  // Of a moment at which all was well the earliest is the worst, and of what serves the least.
+  const best = /\bmax(?: by \([^)]*\) )?\(endpoint_registrar_(?:\w+_timestamp_seconds|service_ready_addresses)/
+  expect(queries.filter((query) => best.test(query))).toEqual([])
+  const general = queries.filter((query) => /\b(?:nodejs|process)_/.test(query))
+  expect(general.length).toBeGreaterThan(2)
+  expect(general.filter((query) => !query.includes('and on (job, instance) endpoint_registrar_build_info'))).toEqual([])
+})
