@@ -9,7 +9,7 @@ import { leaderlessWrites, isOfAService } from './leaderless-writes.ts'
 import { folderInside, runInside, setUpNetwork, whyNoNetwork } from './own-network.ts'
 import { hasFaketime } from './registrar-process.ts'
 import { isGood, type Outcome, report } from './report.ts'
-import { type Convergence, runFaults } from './run-faults.ts'
+import { type Convergence, lackAtEnd, runFaults } from './run-faults.ts'
 import { startWorld } from './start-world.ts'
 
 const { values } = parseArgs({
@@ -65,12 +65,13 @@ async function inside(folder: string): Promise<number> {
       if (convergences.length % 50 === 0) process.stdout.write(`${convergences.length} faults, ${Math.round((performance.now() - startedAt) / 1000)} s\n`)
     },
   })
+  const lack = await lackAtEnd(world)
   const writes = world.registrars.flatMap(({ proxy }) => proxy.writes)
   const outcome: Outcome = {
     seconds: (performance.now() - startedAt) / 1000, convergences, crashed,
     emptied: world.oracle.emptied(), touched: world.oracle.touched(),
     leaderless: leaderlessWrites(writes, world.oracle.leaseHistory),
-    writes: writes.filter(({ path }) => isOfAService(path)).length,
+    writes: writes.filter(({ path }) => isOfAService(path)).length, lackAtEnd: lack,
   }
   process.stdout.write(`\n${report(outcome)}`)
   return isGood(outcome) ? 0 : 1

@@ -10,15 +10,17 @@ export interface Outcome {
   readonly leaderless: readonly string[]
   readonly crashed: readonly string[]
   readonly writes: number
+  /** What was not true once no fault was left. */
+  readonly lackAtEnd: string | undefined
 }
 
-export function isGood({ convergences, emptied, touched, leaderless, crashed }: Outcome): boolean {
-  return [emptied, touched, leaderless, crashed].every((list) => list.length === 0) && convergences.every(({ late }) => late === undefined)
+export function isGood({ convergences, emptied, touched, leaderless, crashed, lackAtEnd }: Outcome): boolean {
+  return [emptied, touched, leaderless, crashed].every((list) => list.length === 0) && lackAtEnd === undefined && convergences.every(({ late }) => late === undefined)
 }
 
 /** Times are from a fault's end on, its detection included; with a `*` of those that met a fault of the platform, from the end of the later one. */
 export function report(outcome: Outcome): string {
-  const { seconds, convergences, emptied, touched, leaderless, crashed, writes } = outcome
+  const { seconds, convergences, emptied, touched, leaderless, crashed, writes, lackAtEnd } = outcome
   const kinds = Map.groupBy(convergences, ({ name }) => name)
   const rows = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, all]) => {
     const times = (among: boolean): number[] => all.filter(({ isAmongOthers }) => isAmongOthers === among).map(({ ms }) => ms).sort((a, b) => a - b)
@@ -36,7 +38,8 @@ export function report(outcome: Outcome): string {
     ...list('foreign objects touched', touched),
     ...list('writes by who did not lead', leaderless),
     ...list('registrars that ended by themselves', crashed),
-    ...list('not true again in time', lates), '',
+    ...list('not true again in time', lates),
+    ...list('not true at the end', lackAtEnd === undefined ? [] : [lackAtEnd]), '',
   ].join('\n')
 }
 

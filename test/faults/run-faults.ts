@@ -22,7 +22,12 @@ export interface Convergence {
 export const boundMs = 5000
 /** How long it is waited beyond that, to tell what is late from what is lost. */
 const patienceMs = 60_000
-const servicesAtOnce = 6
+/** At the end: a lease may have to run out, and everything is true longer than anything takes to be found out. */
+const endMs = 25_000
+const stayMs = 10_000
+const servicesAtOnce = 8
+/** How long it has to stay true, until what went wrong is heard of too. */
+const steadyMs = 1000
 
 export interface RunSettings {
   readonly world: World
@@ -32,6 +37,19 @@ export interface RunSettings {
   readonly note: (text: string) => void
   /** No fault begins after it. */
   readonly ending: AbortSignal
+}
+
+/** Once no fault is left: what is not true for good, or undefined. */
+export async function lackAtEnd(world: World): Promise<string | undefined> {
+  const all = (): readonly WorldService[] => world.services
+  const lack = await becomesTrue(world, all, endMs)
+  if (lack !== undefined) return lack
+  for (const deadline = performance.now() + stayMs; performance.now() < deadline;) {
+    const lost = await becomesTrue(world, all, 0)
+    if (lost !== undefined) return `no longer: ${lost}`
+    await sleep(20)
+  }
+  return undefined
 }
 
 /** What the service lanes share. */
@@ -116,23 +134,29 @@ function release(shared: Shared, { fault, service }: Claimed): void {
   if (fault.isWhole === true) shared.isWholeTaken = false
 }
 
-/** Waits until a service is true again, within its bound; where the platform has a fault, within the bound of that. */
+/**
+ * Waits until a service is true again for good, within its bound; where the platform has a fault, within the bound of
+ * that. What is true at once need not stay so: until the detection is over the registrar may believe what was before.
+ */
 async function settle(
   world: World, service: WorldService, { detectionMs }: ServiceFault, name: string, platform: Platform,
 ): Promise<Convergence> {
   const endedAt = performance.now()
-  service.busyUntil = endedAt + detectionMs
+  const knownAt = endedAt + detectionMs
+  service.busyUntil = knownAt
   let isAmongOthers = platform.clearAt > endedAt
   let late: string | undefined
+  let reached: { readonly at: number; readonly convergence: Convergence } | undefined
   for (;;) {
     const now = performance.now()
     const from = Math.max(endedAt, platform.clearAt === Infinity ? now : Math.min(platform.clearAt, now))
     isAmongOthers ||= platform.clearAt > now
     const lack = lackOf(world, service)
     const convergence = { name, ms: now - from, detectionMs, isAmongOthers, ...(late !== undefined && { late }) }
-    if (lack === undefined) return convergence
-    const overMs = now - (from + detectionMs + boundMs)
-    if (overMs > 0) late ??= `${new Date().toISOString()} ${lack}`
+    reached = lack === undefined ? reached ?? { at: now, convergence } : undefined
+    if (reached !== undefined && now >= Math.max(knownAt, reached.at + steadyMs)) return reached.convergence
+    const overMs = lack === undefined ? 0 : now - (from + detectionMs + boundMs)
+    if (overMs > 0) late ??= `${new Date().toISOString()} ${lack ?? ''}`
     if (overMs > patienceMs) return convergence
     await sleep(20)
   }

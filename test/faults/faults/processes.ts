@@ -3,10 +3,11 @@
 import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type End, type PlatformFault, type PlatformScene } from '../fault.ts'
+import { isOfAService } from '../leaderless-writes.ts'
 import { type OneShot } from '../one-shot.ts'
 import { type Random } from '../random.ts'
 import { hasFaketime, type Registrar } from '../registrar-process.ts'
-import { becomesTrue, leaderOf, moveTo, type World } from '../world.ts'
+import { becomesTrue, leaderOf, moveTo, namespaces, type World } from '../world.ts'
 import { leaseMs, someOf } from './api.ts'
 
 /** A process that starts has to read everything before it can lead. */
@@ -30,6 +31,24 @@ async function killAtWrite({ proxy, kill }: Registrar, random: Random): Promise<
   await Promise.race([met.promise, sleep(3000)])
   proxy.onWrite = undefined
   await kill()
+}
+
+/**
+ * In the moment in which it makes a Service that somebody deleted: when it goes on, with what belongs to that Service, it
+ * is not asked any more.
+ */
+async function freezeAtWrite({ world: { byHand, services }, random }: PlatformScene, { proxy, freeze }: Registrar): Promise<void> {
+  const { namespace, name } = random.pick(services.filter((service) => service.busyUntil === 0 && service.namespace !== namespaces.oneShot))
+  const met = Promise.withResolvers<undefined>()
+  proxy.onWrite = ({ path }) => {
+    if (!isOfAService(path)) return
+    freeze()
+    met.resolve(undefined)
+  }
+  await byHand.destroy('Service', namespace, name)
+  await Promise.race([met.promise, sleep(3000)])
+  proxy.onWrite = undefined
+  freeze()
 }
 
 export const processFaults: readonly PlatformFault[] = [
@@ -58,9 +77,9 @@ export const processFaults: readonly PlatformFault[] = [
   },
   {
     name: 'process: leader frozen past its lease', lane: 'platform', holdMs: [18_000, 23_000], detectionMs: leaseMs, weight: 2, isSlow: true,
-    begin: ({ world }: PlatformScene): End => {
-      const { leader } = leaderAnd(world)
-      leader.freeze()
+    begin: async (scene: PlatformScene): Promise<End> => {
+      const { leader } = leaderAnd(scene.world)
+      await freezeAtWrite(scene, leader)
       return () => { leader.thaw() }
     },
   },

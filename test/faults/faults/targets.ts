@@ -47,7 +47,7 @@ export const targetFaults: readonly ServiceFault[] = [
     },
   },
   {
-    name: 'target: all killed', lane: 'service', holdMs: [500, 2000], detectionMs: wholeMs, isWhole: true, shows: true, weight: 2,
+    name: 'target: all killed', lane: 'service', holdMs: [1500, 3000], detectionMs: wholeMs, isWhole: true, shows: true, weight: 2,
     suits: (service, world) => isProbed(service) && alive(world, service).length > 0,
     begin: async ({ world, service }: ServiceScene): Promise<End> => {
       const dying = alive(world, service)
