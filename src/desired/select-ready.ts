@@ -45,8 +45,10 @@ export function selectReady(policy: ReadyPolicy, candidates: readonly Candidate[
 function lastResort(candidates: readonly Candidate[], isPassing: readonly boolean[]): Selection | undefined {
   const expired = candidates.map(({ drain, isExpired }, index) => !drain && isExpired === true && isPassing[index] === true)
   if (expired.includes(true)) return { ready: expired, message: 'Only targets whose host has not been known for too long can serve: they stay ready' }
-  const drained = candidates.map(({ drain, verdict }) => drain && verdict === 'ready')
-  return drained.includes(true) ? { ready: drained, message: 'Only drained targets can serve: they stay ready' } : undefined
+  // Its host has just moved: nobody knows yet that it cannot serve.
+  const drained = (['ready', 'unprobed'] as const).map((can) => candidates.map(({ drain, verdict }) => drain && verdict === can))
+    .find((each) => each.includes(true))
+  return drained === undefined ? undefined : { ready: drained, message: 'Only drained targets can serve: they stay ready' }
 }
 
 /**

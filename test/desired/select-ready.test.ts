@@ -30,6 +30,8 @@ describe('selectReady()', () => {
     ['a drained target that fails does not come back for one that serves', publishAll, '-unready ready', [false, true]],
     ['all fail with publishAll: the drained ones stay out', publishAll, '-unready unready', [false, true]],
     ['drained or not, all fail, publishNone', publishNone, '-unready unready', [false, false]],
+    ['a drained newcomer serves when nobody else can', publishNone, '-unprobed unready', [true, false]],
+    ['a drained newcomer waits while another drained target is ready', publishNone, '-unprobed -ready', [false, true]],
     ['a newcomer serves rather than a drained target', publishAll, '-ready unprobed', [false, true]],
     ['nothing to choose from', publishAll, '', []],
   ] as const)('%s', (_, policy, text, ready) => {
