@@ -15,8 +15,8 @@ export function serviceSeries(status: () => RunStatus, flips: ReadonlyMap<string
       samples: () => countBy('status', services().map((service) => service.status), statuses) },
     scrapedNumber('services_retrying', 'Services whose last look failed and is to be repeated.', () =>
       services().filter(({ retryAt }) => retryAt !== undefined).length),
-    { name: 'service_ready_addresses', kind: 'gauge', help: 'Addresses of a service that are published as ready.',
-      samples: () => serviceSamples(services(), ({ addresses }) => addresses.filter(({ published }) => published === 'ready').length) },
+    { name: 'service_ready_addresses', kind: 'gauge', help: 'Addresses of a service that are published as ready; missing while it waits or is refused.',
+      samples: () => serviceSamples(services().filter(isKnown), ({ addresses }) => addresses.filter(({ published }) => published === 'ready').length) },
     { name: 'service_flips_total', kind: 'counter', help: 'Times that an address of a service turned from ready to not ready or back.',
       samples: () => serviceSamples(services(), (service) => flips.get(serviceKey(service)) ?? 0) },
     { name: 'target_up', kind: 'gauge', help: 'Whether a target passes its check; missing before the first verdict.',
@@ -38,6 +38,11 @@ export function hostSeries(status: () => RunStatus): readonly Scraped[] {
         return hostSamples(status(), ({ staleSince }) => (staleSince === undefined ? 0 : Math.max(0, now - secondsOf(staleSince))))
       } },
   ]
+}
+
+/** What serves there is not known before the first look, nor where somebody else's object stands: 0 would wake people. */
+function isKnown({ status }: ServiceState): boolean {
+  return status !== 'waiting' && status !== 'refused'
 }
 
 /** Of an ISO time, since the epoch. */

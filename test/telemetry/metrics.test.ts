@@ -127,6 +127,12 @@ describe('what is known is shown as it is at the scrape', () => {
     expect(await ours(metrics, 'service_ready_addresses')).toEqual({ '{service_namespace="shop",service_name="db"}': 3 })
   })
 
+  test('that nothing serves only where that is known', async () => {
+    const services = (['done', 'kept', 'failed', 'waiting', 'refused'] as const).map((status) => serviceState({ name: status, status, addresses: [] }))
+    const zero = ['done', 'kept', 'failed'].map((name) => [`{service_namespace="shop",service_name="${name}"}`, 0])
+    expect(await ours(told([], runStatus({ services })), 'service_ready_addresses')).toEqual(Object.fromEntries(zero))
+  })
+
   test('services by status, each status at all times', async () => {
     const services = [serviceState(), serviceState({ name: 'api', status: 'failed', retryAt: '2026-11-23T13:00:01.000Z', addresses: [] }), serviceState({ name: 'old', status: 'waiting' })]
     const metrics = told([], runStatus({ services }))
