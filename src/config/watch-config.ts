@@ -9,26 +9,26 @@ export interface WatchSettings {
 /**
  * Calls `changed` when the files of a config are others than before, or hold something else: an edit, a new file in a
  * directory, the `..data` link of a mounted ConfigMap swapped. By looking once a second, since what is heard of files differs with
- * the file system, and is not heard at all where a link's target moves. Standard input is passed over. Returns its stop.
+ * the file system, and is not heard at all where a link's target moves. Standard input is passed over. Answers with its
+ * stop when it has looked once: who reads the files after that misses nothing.
  */
-export function watchConfig(sources: readonly string[], changed: () => void, { everyMs = 1000 }: WatchSettings = {}): () => void {
+export async function watchConfig(sources: readonly string[], changed: () => void, { everyMs = 1000 }: WatchSettings = {}): Promise<() => void> {
   const files = sources.filter((source) => source !== '-')
-  let taken: string | undefined
-  let seen: string | undefined
-  let timer: NodeJS.Timeout | undefined
+  let taken = await fingerprint(files)
+  let seen = taken
   let isStopped = false
+  let timer = setTimeout(() => { void look() }, everyMs)
 
   const look = async (): Promise<void> => {
     const now = await fingerprint(files)
-    if (taken !== undefined && now === seen && now !== taken) {
+    if (isStopped) return
+    if (now === seen && now !== taken) {
       taken = now
       changed()
     }
-    taken ??= now
     seen = now
-    if (!isStopped) timer = setTimeout(() => { void look() }, everyMs)
+    timer = setTimeout(() => { void look() }, everyMs)
   }
-  void look()
   return () => {
     isStopped = true
     clearTimeout(timer)

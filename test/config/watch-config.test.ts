@@ -14,7 +14,7 @@ beforeEach(async () => { folder = await mkdtemp(join(tmpdir(), 'watch-config-'))
 afterEach(async () => { stop(); await rm(folder, { recursive: true, force: true }) })
 
 async function watch(...sources: readonly string[]): Promise<void> {
-  stop = watchConfig(sources, () => { changes++ }, { everyMs })
+  stop = await watchConfig(sources, () => { changes++ }, { everyMs })
   await quiet()
 }
 
@@ -33,6 +33,14 @@ describe('watchConfig()', () => {
     await writeFile(file, 'one')
     await watch(file)
     expect(changes).toBe(0)
+    await writeFile(file, 'other')
+    expect(await changesReach(1)).toBe(1)
+  })
+
+  test('tells of what is edited as soon as it has begun', async () => {
+    const file = join(folder, 'a.yaml')
+    await writeFile(file, 'one')
+    stop = await watchConfig([file], () => { changes++ }, { everyMs })
     await writeFile(file, 'other')
     expect(await changesReach(1)).toBe(1)
   })
@@ -68,7 +76,7 @@ describe('watchConfig()', () => {
   test('waits while a file is being written', async () => {
     const file = join(folder, 'a.yaml')
     await writeFile(file, 'one')
-    stop = watchConfig([file], () => { changes++ }, { everyMs: 300 })
+    stop = await watchConfig([file], () => { changes++ }, { everyMs: 300 })
     await sleep(600)
     for (let n = 0; n < 60; n++) {
       await appendFile(file, 'more')
