@@ -12,7 +12,9 @@ const longestBackOffMs = 30_000
  * An answer is asked for again at its very end: earlier would meet the rest of it in a cache on the way and cost a
  * second query, later would cost the time in which the host may have moved. So that questions that were asked together
  * do not stay together, the first answer (of all, and after an outage) is held for a random part of its time, half of
- * it or more. Without an answer the waits double from 1 s to 30 s, each up to a quarter shorter by chance.
+ * it or more; where half of it is less than minTTLSeconds, for a random part of that half beyond these, late or not:
+ * hosts of a short TTL would stay in step for good. Without an answer the waits double from 1 s to 30 s, each up to a
+ * quarter shorter by chance.
  * `random` is in [0, 1).
  */
 export function nextAskAt(memory: HostMemory, now: number, { minTTLSeconds }: Pick<ResolverSettings, 'minTTLSeconds'>, random: number): number {
@@ -26,7 +28,9 @@ export function nextAskAt(memory: HostMemory, now: number, { minTTLSeconds }: Pi
       break
     case 'found':
   }
-  return streak > 1 ? last.endsAt : Math.max(least, last.endsAt - (last.endsAt - now) * random / 2)
+  if (streak > 1) return last.endsAt
+  const half = (last.endsAt - now) / 2
+  return now + half < least ? least + half * random : last.endsAt - half * random
 }
 
 function backOffMs(failures: number): number {

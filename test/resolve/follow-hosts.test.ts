@@ -66,11 +66,11 @@ describe('followHosts()', () => {
     })
 
     test('each record type on its own', async () => {
-      const world = scripted({ [`${host} AAAA`]: [found(['2001:db8::1'], 7)] })
+      const world = scripted({ [`${host} AAAA`]: [found(['2001:db8::1'], 11)] })
       await followOne(world, { families: ['IPv4', 'IPv6'] })
-      expect(world.follower.resolutions.get(host)).toEqual({ IPv4: isFound(60, a), IPv6: isFound(7, '2001:db8::1') })
-      await world.clock.pass(14_000)
-      expect(world.asked).toEqual([`0 ${host} A`, `0 ${host} AAAA`, `7 ${host} AAAA`, `14 ${host} AAAA`])
+      expect(world.follower.resolutions.get(host)).toEqual({ IPv4: isFound(60, a), IPv6: isFound(11, '2001:db8::1') })
+      await world.clock.pass(22_000)
+      expect(world.asked).toEqual([`0 ${host} A`, `0 ${host} AAAA`, `11 ${host} AAAA`, `22 ${host} AAAA`])
     })
 
     test.each([[0, [0, 5, 10, 15]], [3, [0, 5, 10, 15]], [0xffff_ffff, [0, 3600, 7200]], [0x8000_0000, [0, 3600, 7200]]])('with TTL %d neither in a hot loop nor never', async (ttl, times) => {
@@ -78,6 +78,14 @@ describe('followHosts()', () => {
       await followOne(world)
       await world.clock.pass(ttl < 10 ? 19_000 : 10_000_000)
       expect(secondsOf(world)).toEqual(times)
+    })
+
+    test('apart also what may not be asked for any sooner than it ends', async () => {
+      const chances = [0.9, 0.5, 0.1]
+      const world = scripted({ 'a.example A': [found([a], 5)], 'b.example A': [found([a], 5)], 'c.example A': [found([a], 5)] }, { random: () => chances.shift() ?? 0.99 })
+      world.follower.follow(questions(['a.example', 'b.example', 'c.example']), settings)
+      await world.clock.pass(13_000)
+      expect(world.asked.slice(3)).toEqual(['5.25 c.example A', '6.25 b.example A', '7.25 a.example A', '10.25 c.example A', '11.25 b.example A', '12.25 a.example A'])
     })
 
     test('for good apart what was asked together', async () => {
