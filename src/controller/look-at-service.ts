@@ -26,11 +26,12 @@ export interface LookSettings extends OneSettings {
 /** Looks at a service by its key. Never rejects: what nobody has foreseen is told and tried again, and keeps no other service. */
 export function newLook(settings: LookSettings): (key: string) => Promise<Looked> {
   const { situation, followed, world } = settings
+  const hasWaited = newPatience(settings)
   return async (key) => {
     const service = situation.services.get(key)
     if (service === undefined) return 'done'
     const { surroundings } = situation
-    if (surroundings === undefined || !isAnswered(service, followed.hosts.resolutions)) return 'waiting'
+    if (surroundings === undefined || (!isAnswered(service, followed.hosts.resolutions) && !hasWaited(key, service))) return 'waiting'
     try {
       return await lookAndTell(key, service, surroundings, settings)
     } catch (error) {
@@ -40,6 +41,26 @@ export function newLook(settings: LookSettings): (key: string) => Promise<Looked
     } finally {
       if (!situation.services.has(key)) settings.outlived(key)
     }
+  }
+}
+
+/**
+ * Whether a service that serves has waited long enough for the first answers: while name servers are silent, thousands of
+ * hosts are asked for minutes, and targets that fail meanwhile are to go. What nobody was asked for stays as it is; where
+ * a silence of before may have come to its end, that is for the first answer to say.
+ */
+function newPatience({ situation, followed, again }: LookSettings): (key: string, service: DeclaredService) => boolean {
+  const since = new WeakMap<DeclaredService, number>()
+  return (key, service) => {
+    const now = performance.now()
+    const begun = since.get(service) ?? now
+    since.set(service, begun)
+    if (now - begun < patienceMs) {
+      again(key, begun + patienceMs - now)
+      return false
+    }
+    const { endpoints, staleSince } = publishedNow(followed.objects.currentOf(service.namespace, service.name))
+    return endpoints.length > 0 && (situation.declared.resolver.whenStaleExpires === 'keep' || Object.keys(staleSince).length === 0)
   }
 }
 
@@ -71,6 +92,8 @@ async function lookAt(service: DeclaredService, surroundings: Surroundings, sett
   const unfinished = isUnfinished(result, plan, { declared, observation: before })
   return { published, plan, result: { ...result, status: result.status as Look['result']['status'] }, isUnfinished: unfinished }
 }
+
+const patienceMs = 10_000
 
 // The clock of the wall may be put back meanwhile, and a timer holds no more than 24 days.
 const longestWaitMs = 3_600_000

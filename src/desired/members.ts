@@ -3,7 +3,7 @@
 
 import { serviceKey, type DeclaredPort, type DeclaredService, type DeclaredTarget, type Family } from '../model/declared.ts'
 import { type Resolution } from '../model/observed.ts'
-import { answerOf, outcomeOf, type Answer, type AnswerInput, type Lasting, type Retained } from './answer-of.ts'
+import { answerOf, outcomeOf, type Answer, type AnswerInput, type Retained } from './answer-of.ts'
 import { endpointKey, type Published, type PublishedEndpoint } from './published.ts'
 import { compareStandings, expiresAt, standingOfExpired, type Standing } from './standing.ts'
 
@@ -119,16 +119,25 @@ class Gathering {
     const known = this.#knownOf(host, family)
     if (known.length === 0 && isExpected && this.#ofOthers(family).length === 0) return
     if (known.length === 0) this.#keepOthers(family, reason)
-    else this.#keepKnown(target, host, known, isAsked ? this.#input.lasting : undefined, reason)
+    else if (isAsked) this.#keepKnown(target, host, known, reason)
+    else this.#keepUnasked(target, host, known, reason)
   }
 
-  #keepKnown(target: DeclaredTarget, host: string, known: readonly PublishedEndpoint[], lasting: Lasting | undefined, reason: string): void {
+  #keepKnown(target: DeclaredTarget, host: string, known: readonly PublishedEndpoint[], reason: string): void {
+    const { lasting } = this.#input
     const since = this.#holdSince(host)
     const isExpired = lasting !== undefined && this.#isOver(expiresAt(since, lasting))
     const standing = isExpired ? standingOfExpired(lasting, `${reason} since ${since}`) : undefined
     for (const { address } of known) this.add(target, address, [host], standing)
     const expired = isExpired ? `, longer than maxStaleSeconds (whenStaleExpires: ${lasting.whenStaleExpires})` : ''
     this.#kept.add(`${reason}: ${standing === undefined ? 'keeps ' : ''}${count(known)} since ${since}${expired}`)
+  }
+
+  /** Nobody has listened yet, so no silence begins; one that is written goes on. */
+  #keepUnasked(target: DeclaredTarget, host: string, known: readonly PublishedEndpoint[], reason: string): void {
+    if (this.#input.published.staleSince[host] !== undefined) this.#holdSince(host)
+    for (const { address } of known) this.add(target, address, [host])
+    this.#kept.add(`${reason}: keeps ${count(known)}`)
   }
 
   #keepOthers(family: Family, reason: string): void {

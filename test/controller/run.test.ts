@@ -76,6 +76,40 @@ describe('run', () => {
     expect(published('a')).toEqual(['10.0.0.1'])
   })
 
+  test('takes a dead target out although its host has not been asked since the start, and writes nothing else', async () => {
+    const declared = declaredConfig([byName('a', 'a.example.com', 'b.example.com')])
+    await start(declared, { answers: { 'a.example.com': onlyIPv4('10.0.0.1'), 'b.example.com': onlyIPv4('10.0.0.2') } })
+    await started?.running.stop()
+    const writes = api.writes.length
+    await start(declared)
+    await pass(60_000)
+    expect(api.writes).toHaveLength(writes)
+    expect(state('a')).toMatchObject({ status: 'kept', messages: expect.arrayContaining(['a.example.com: A: unknown (not asked): keeps 1 address']) })
+    started?.judge({ '10.0.0.1:5432': 'unready' })
+    await pass()
+    expect(published('a')).toEqual(['-10.0.0.1', '10.0.0.2'])
+    expect(started?.running.status().services[0]?.hosts.some(({ staleSince }) => staleSince !== undefined)).toBe(false)
+  })
+
+  test.each(['keep', 'unready', 'remove'] as const)('changes nothing of a silence that is written and of which nobody was asked since the start: %s', async (whenStaleExpires) => {
+    const declared = declaredConfig([byName('a', 'a.example.com', 'b.example.com')])
+    const resolver = { ...declared.resolver, whenStaleExpires }
+    await start({ ...declared, resolver }, { answers: { 'a.example.com': onlyIPv4('10.0.0.1'), 'b.example.com': onlyIPv4('10.0.0.2') } })
+    started?.answer({ 'a.example.com': { IPv4: unknown, IPv6: unknown } })
+    await pass(2 * 86_400_000)
+    await started?.running.stop()
+    const before = api.current('shop', 'a')
+    await start({ ...declared, resolver })
+    await pass(60_000)
+    expect(api.current('shop', 'a')).toEqual(before)
+  })
+
+  test('makes no new Service before all of its hosts were asked once, however long that takes', async () => {
+    await start(declaredConfig([byName('a', 'a.example.com', 'b.example.com')]), { answers: { 'a.example.com': onlyIPv4('10.0.0.1') } })
+    await pass(60_000)
+    expect(api.writes).toEqual([])
+  })
+
   test('follows a host to another address by one write to the slice', async () => {
     await start(declaredConfig([byName('a', 'a.example.com')], { publish: 'endpointSlices' }), { answers: { 'a.example.com': onlyIPv4('10.0.0.1') } })
     const writes = api.writes.length
