@@ -19,6 +19,7 @@ export interface Queue {
   forget(key: string): void
   /** When the next try of a service is due that failed, in ms of performance.now(). */
   retryAt(key: string): number | undefined
+  /** waiting: due, and not begun yet; what is to be looked at again at some later time is not among them. */
   size(): { readonly waiting: number; readonly working: number }
   /** How long the oldest look under way has taken so far, in ms; 0 where there is none. */
   longestLookMs(): number
@@ -146,7 +147,10 @@ export function openQueue({ look, concurrency, debounceMs, waited = () => undefi
       settle(key)
     },
     retryAt: (key) => items.get(key)?.retryAt,
-    size: () => ({ waiting: [...items.values()].filter(({ isWorking }) => !isWorking).length, working: limit.activeCount }),
+    size: () => {
+      const soon = performance.now() + debounceMs()
+      return { waiting: limit.pendingCount + [...items.values()].filter(({ isWorking, dueAt }) => !isWorking && dueAt <= soon).length, working: limit.activeCount }
+    },
     longestLookMs: () => Math.max(0, ...[...items.values()].map(({ begunAt }) => (begunAt === undefined ? 0 : performance.now() - begunAt))),
     async stop() {
       isStopped = true

@@ -71,6 +71,17 @@ describe('queue', () => {
     expect(looks).toEqual(['a', 'a'])
   })
 
+  test('says how many wait for their turn, without those that are put off', async () => {
+    const { queue, end } = desk(2)
+    for (const key of ['a', 'b', 'c', 'd']) queue.add(key)
+    queue.addLater('e', 3_600_000)
+    expect(queue.size()).toEqual({ waiting: 4, working: 0 })
+    await jest.advanceTimersByTimeAsync(50)
+    expect(queue.size()).toEqual({ waiting: 2, working: 2 })
+    await end()
+    expect(queue.size()).toEqual({ waiting: 1, working: 2 })
+  })
+
   test('looks at several services side by side, within its bound', async () => {
     const state = desk(2)
     for (const key of ['a', 'b', 'c']) state.queue.add(key)
