@@ -9,10 +9,17 @@ export function answerText(response: ServerResponse, status: number, text: strin
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...headers }).end(`${text}\n`)
 }
 
-/** A long answer as fast as the reader takes it; ends when the reader is gone. Rejects with what the chunks reject with. */
-export async function answerChunks(response: ServerResponse, contentType: string, chunks: AsyncIterable<string>): Promise<void> {
+// Who takes longer over some megabytes holds a place that Prometheus needs.
+const longestMs = 30_000
+
+/**
+ * A long answer as fast as the reader takes it; ends when the reader is gone, and cuts off who takes more than `withinMs`.
+ * Rejects with what the chunks reject with.
+ */
+export async function answerChunks(response: ServerResponse, contentType: string, chunks: AsyncIterable<string>, withinMs = longestMs): Promise<void> {
   const gone = new AbortController()
   const leave = (): void => { gone.abort() }
+  const timer = setTimeout(() => { response.destroy() }, withinMs)
   response.once('close', leave)
   response.setHeader('content-type', contentType)
   try {
@@ -21,6 +28,7 @@ export async function answerChunks(response: ServerResponse, contentType: string
   } catch (error) {
     if (!gone.signal.aborted) throw error
   } finally {
+    clearTimeout(timer)
     response.off('close', leave)
   }
 }

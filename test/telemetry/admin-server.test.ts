@@ -1,9 +1,10 @@
 import { once } from 'node:events'
-import { request } from 'node:http'
-import { connect, type Socket } from 'node:net'
+import { createServer, request } from 'node:http'
+import { type AddressInfo, connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { type Happening } from '../../src/model/happenings.ts'
+import { answerChunks } from '../../src/telemetry/answer.ts'
 import { type Admin, openAdmin, type AdminOptions } from '../../src/telemetry/admin-server.ts'
 import { openMetrics } from '../../src/telemetry/metrics.ts'
 import { refuseSync } from '../../src/telemetry/refuse-sync.ts'
@@ -155,6 +156,23 @@ describe('the admin port', () => {
     await ended.promise
     expect((await ask(opened, 'GET', '/healthz')).status).toBe(200)
     expect(told).toEqual([])
+  })
+})
+
+describe('answerChunks()', () => {
+  test('cuts off who reads a little now and then, so that the place is free again', async () => {
+    const answered = Promise.withResolvers<undefined>()
+    async function* endless(): AsyncGenerator<string> { for (;;) { yield 'x'.repeat(100_000); await sleep(1) } }
+    const server = createServer((_request, response) => { void answerChunks(response, 'text/plain', endless(), 300).then(() => { answered.resolve(undefined) }) })
+    await once(server.listen(0, '127.0.0.1'), 'listening')
+    const socket = connect((server.address() as AddressInfo).port, '127.0.0.1').on('error', () => undefined).pause()
+    socket.write('GET / HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    const drip = setInterval(() => { socket.read(1000) }, 20)
+    const end = await Promise.race([answered.promise, sleep(2000, 'never')])
+    clearInterval(drip)
+    socket.destroy()
+    await once(server.close(), 'close')
+    expect(end).toBeUndefined()
   })
 })
 
