@@ -29,14 +29,16 @@ const livedAtLeastMs = 5000
 export function afterWatch(ending: Ending, { livedMs, isFromList }: Watched, before: Streak, random: number): Step {
   const hasLived = livedMs >= livedAtLeastMs
   const streak = hasLived ? noStreak : before
+  // Without a word since the list it may be one of those that never say any.
+  const unlessMute = isFromList ? before : streak
   const failed = (failure: ClusterError | undefined, isListNeeded: boolean): Step => {
     const longer = lengthen(streak, failure)
     return { isListNeeded, pauseMs: pauseMs(longer, failure, random), streak: longer }
   }
   switch (ending.kind) {
-    case 'interrupted': return { isListNeeded: false, pauseMs: 0, streak }
+    case 'interrupted': return { isListNeeded: false, pauseMs: 0, streak: unlessMute }
     // Bookmarks come once a minute: the connection is dead, or the version is of a future that a restored etcd has not reached.
-    case 'silent': return { isListNeeded: true, pauseMs: 0, streak }
+    case 'silent': return { isListNeeded: true, pauseMs: 0, streak: isFromList ? lengthen(before, undefined) : streak }
     case 'ended': return hasLived ? { isListNeeded: false, pauseMs: 0, streak } : failed(undefined, false)
     case 'failed': {
       const { failure } = ending

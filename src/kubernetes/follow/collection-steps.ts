@@ -2,7 +2,7 @@
 
 import { type KubernetesClient } from '../client.ts'
 import { ClusterError, isUnreachable } from '../cluster-error.ts'
-import { afterWatch } from './after-watch.ts'
+import { afterWatch, type Ending } from './after-watch.ts'
 import { lengthen, noStreak, pauseMs, type Streak } from './back-off.ts'
 import { type Clock } from './clock.ts'
 import { listInto, type Sink } from './list-into.ts'
@@ -94,8 +94,18 @@ export async function watch<T extends Versioned>(course: Course<T>, signal: Abor
   const livedMs = openedAt === undefined ? 0 : clock.elapsed() - openedAt
   const step = afterWatch(ending, { livedMs, isFromList: course.isFromList }, course.streak, Math.random())
   course.isListNeeded ||= step.isListNeeded
-  setStreak(course, step.streak, ending.kind === 'failed' ? ending.failure.message : undefined)
+  setStreak(course, step.streak, whatFailed(ending))
   return step.pauseMs
+}
+
+function whatFailed(ending: Ending): string | undefined {
+  switch (ending.kind) {
+    case 'failed': return ending.failure.message
+    // Something on the way may keep it back until there is more of it.
+    case 'silent': return 'Nothing comes of it, so it is listed every 90 s instead: what others edit is seen that late'
+    case 'interrupted':
+    case 'ended': return undefined
+  }
 }
 
 /** After what must not happen: begins anew, after a pause. */

@@ -17,6 +17,8 @@ describe('afterWatch', () => {
     ['goes on at once after one that ended in order', { kind: 'ended' }, lived, { isListNeeded: false, pauseMs: 0, failures: 0 }],
     ['pauses after one that ended as soon as it began', { kind: 'ended' }, died, { isListNeeded: false, pauseMs: 12_800, failures: 7 }],
     ['lists after silence', { kind: 'silent' }, lived, { isListNeeded: true, pauseMs: 0, failures: 0 }],
+    ['counts one that never said a word', { kind: 'silent' }, { livedMs: 90_000, isFromList: true }, { isListNeeded: true, pauseMs: 0, failures: 7 }],
+    ['forgets no failures after one that never said a word and that we ended', { kind: 'interrupted' }, { livedMs: 60_000, isFromList: true }, { isListNeeded: false, pauseMs: 0, failures: 6 }],
     ['lists at once after 410', refused(410), died, { isListNeeded: true, pauseMs: 0, failures: 0 }],
     ['pauses where 410 follows on a list', refused(410), { livedMs: 0, isFromList: true }, { isListNeeded: true, pauseMs: 12_800, failures: 7 }],
     ['goes on after 429', refused(429), died, { isListNeeded: false, pauseMs: 12_800, failures: 7 }],

@@ -263,6 +263,26 @@ describe('followCollection', () => {
     await until(() => { expect(versionsOf(server)).toEqual(['10', '30']) })
   })
 
+  test('says once that a watch is mute, lists every 90 s, and hears all the same', async () => {
+    const server = await served((asked) => { answerList(asked, `${asked.count}0`, [`a@${asked.count}`]) }, (asked) => { openWatch(asked) })
+    const followed = follow(server.kubeconfig)
+    for (const count of [1, 2, 3]) {
+      await until(() => { expect([server.watches().length, followed.clock.waits()]).toEqual([count, [90_000]]) })
+      await followed.clock.advance(90_000)
+      await until(() => { expect(followed.known()).toEqual([`a@${count + 1}`]) })
+    }
+    await until(() => { expect(followed.clock.waits()).toEqual([90_000]) })
+    await followed.follower.refresh()
+    expect(followed.troubles).toEqual(['Nothing comes of it, so it is listed every 90 s instead: what others edit is seen that late'])
+    await until(() => { expect(server.watches()).toHaveLength(5) })
+    server.watches()[4]?.response.write(bookmark('60'))
+    await until(() => { expect(followed.follower.heardAt()).toBe(followed.clock.now()) })
+    await followed.clock.advance(minute)
+    server.watches()[4]?.response.end()
+    await until(() => { expect(followed.troubles).toHaveLength(2) })
+    expect(followed.troubles[1]).toBeUndefined()
+  })
+
   test('watches again at once with new credentials after 401', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'endpoint-registrar-')), 'runs')
     await writeFile(file, '')
