@@ -29,14 +29,19 @@ function urlOf(admin: string): URL {
 }
 
 function isRunStatus(answer: unknown): answer is RunStatus {
-  const { instance, now, services } = (answer ?? {}) as Partial<Record<keyof RunStatus, unknown>>
-  return typeof instance === 'string' && typeof now === 'string' && Array.isArray(services)
+  const { instance, now, config, queue, services } = (answer ?? {}) as Partial<Record<keyof RunStatus, unknown>>
+  const isAsItShould = typeof instance === 'string' && typeof now === 'string' && isObject(config) && isObject(queue)
+  return isAsItShould && Array.isArray(services) && services.every(isObject)
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 /** What fetch rejects with says little; its cause says it. */
 function whyNot({ name, message, cause }: Error): string {
   if (name === 'TimeoutError') return `no answer in ${timeoutMs / 1000} s`
   if (name === 'SyntaxError') return 'what answers there is no controller'
-  const { code } = (cause ?? {}) as { readonly code?: string }
-  return code ?? message
+  const { code, message: reason } = (cause ?? {}) as Partial<NodeJS.ErrnoException>
+  return code ?? reason ?? message
 }

@@ -29,7 +29,16 @@ export async function findStatus(flags: StatusFlags, only: string | undefined, s
   const why = typeof answer === 'string' ? `No controller answers at ${admin}: ${answer}` : `The controller at ${admin} is of instance ${answer.instance}`
   const declared = await declaredOf(flags)
   if (declared === undefined) throw new TargetUnreachable(`${why}; with --config or --instance the objects themselves are read`)
-  return within(await readObjects(declared, flags, why, signal), flags.namespace, only)
+  return within(await orNeither(readObjects(declared, flags, why, signal), why), flags.namespace, only)
+}
+
+/** Why the objects cannot be asked is half of what a person has to know. */
+async function orNeither<T>(reading: Promise<T>, why: string): Promise<T> {
+  try {
+    return await reading
+  } catch (error) {
+    throw error instanceof TargetUnreachable ? new TargetUnreachable(`${why}; and of the objects: ${error.message}`, { cause: error }) : error
+  }
 }
 
 function within(outline: StatusOutline, namespace: string | undefined, only: string | undefined): StatusOutline {

@@ -140,6 +140,7 @@ describe('where no controller answers', () => {
   test.each([
     ['an error', 500, '{}', 'status 500'], ['no JSON', 200, '<html>', 'what answers there is no controller'],
     ['other JSON', 200, '{"services":[]}', 'what answers there is no controller'], ['null', 200, 'null', 'what answers there is no controller'],
+    ['a status of something else', 200, '{"instance":"shop","now":"2026-11-23T13:00:00.000Z","services":[]}', 'what answers there is no controller'],
   ])('takes a server that answers with %s for none', async (_, status, text, why) => {
     const server = createServer((_request, response) => { response.writeHead(status).end(text) }).listen(0, '127.0.0.1')
     await once(server, 'listening')
@@ -161,7 +162,19 @@ describe('where no controller answers', () => {
     }))
     const { code, stderr } = await registrar('status', '--admin', admin, '--instance', 'shop', '--kubeconfig', join(folder, 'kubeconfig'))
     expect(code).toBe(5)
-    expect(stderr).toContain('ECONNREFUSED')
+    expect(stderr).toMatch(`Error: No controller answers at ${admin}: ECONNREFUSED; and of the objects: The API server cannot be reached: ${admin}: `)
+  })
+
+  test('ends with 5 where no cluster is known either, and says both', async () => {
+    const admin = await nobody()
+    const kubeconfig = join(folder, 'none')
+    const { code, stderr } = await registrar('explain', 'shop/db', '--admin', admin, '--instance', 'shop', '--kubeconfig', kubeconfig)
+    expect([code, stderr]).toEqual([5, `Error: No controller answers at ${admin}: ECONNREFUSED; and of the objects: Kubeconfig does not exist: ${kubeconfig}\n`])
+  })
+
+  test('says why not, also where a port is one that no client of HTTP asks', async () => {
+    const { stderr } = await registrar('status', '--admin', '127.0.0.1:6000')
+    expect(stderr).toBe('Error: No controller answers at 127.0.0.1:6000: bad port; with --config or --instance the objects themselves are read\n')
   })
 })
 
