@@ -17,9 +17,12 @@ export async function prune({ situation, states, followed, world, options }: Loo
   // What was withheld under the last good config still is.
   if (fault !== undefined) return []
   delete situation.guard
+  delete situation.awaited
   if (leading === undefined || leading.aborted || !options.prune) return []
   const current = followed.objects.current()
-  const { removals, guard } = withRemovals([], declared, current, unfinishedOf(situation, states), passOptionsOf(options))
+  const unfinished = unfinishedOf(situation, states)
+  const { removals, guard } = withRemovals([], declared, current, unfinished, passOptionsOf(options))
+  situation.awaited = new Set(removals.filter(({ withheld }) => withheld !== undefined).map(({ namespace }) => namespace).filter((each) => unfinished.has(each)))
   const run = sideBySide(options.concurrency, removals.length, () => undefined)
   // Another config, or a fault, says that what is left of this list is not to go.
   const isCalledOff = (): boolean => situation.declared !== declared || situation.fault !== undefined

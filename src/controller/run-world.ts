@@ -49,6 +49,8 @@ export interface Situation {
   leading?: AbortSignal
   /** Deletions that the guard withheld in the last resync. */
   guard?: NonNullable<Plan['guard']>
+  /** Namespaces in which something is to go as soon as what comes there serves. */
+  awaited?: ReadonlySet<string>
   /** What the last resync could not look at, or did not let go, and why. */
   notes?: readonly string[]
 }

@@ -113,8 +113,11 @@ function openLoop(first: Declared, world: RunWorld, options: RunOptions): Loop {
 }
 
 /** What a look found is told once, by who may write: a standby only knows it. */
-function remember({ situation, states, world }: Loop, key: string, look: Look): void {
+function remember({ situation, states, world, resync }: Loop, key: string, look: Look): void {
   const before = states.get(key)
   states.set(key, nextState(before, look, new Date(world.now()).toISOString()))
-  if (situation.leading?.aborted === false) for (const happening of happeningsOf(before, look)) world.tell(happening)
+  if (situation.leading?.aborted !== false) return
+  for (const happening of happeningsOf(before, look)) world.tell(happening)
+  const serves = before?.isUnfinished !== false && !look.isUnfinished
+  if (serves && situation.awaited?.has(look.plan.namespace) === true) void resync.ask('config')
 }

@@ -312,6 +312,9 @@ describe('run', () => {
       await pass()
       expect(state('new')?.status).toBe('kept')
       expect([published('old'), published('new')]).toEqual([['10.0.0.1'], []])
+      started?.answer({ 'new.example.com': onlyIPv4('10.0.0.1') })
+      await pass()
+      expect([published('old'), published('new')]).toEqual([[], ['10.0.0.1']])
     })
 
     test('says once what it does not let go, and why', async () => {
