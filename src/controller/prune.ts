@@ -8,17 +8,23 @@ import { type Loop } from './loop.ts'
 import { passOptionsOf, type Situation } from './run-world.ts'
 import { sideBySide } from './side-by-side.ts'
 
-/**
- * Carries out what the guard lets pass; answers with what stays for now, each reason with the names. Nothing goes under a
- * config fault, or without the lease.
- */
-export async function prune({ situation, states, followed, world, options }: Loop): Promise<readonly string[]> {
+export interface Pruned {
+  /** What stays for now: each reason with the names. */
+  readonly notes: readonly string[]
+  /** All that was to go went. */
+  readonly isWhole: boolean
+}
+
+const nothing: Pruned = { notes: [], isWhole: true }
+
+/** Carries out what the guard lets pass. Nothing goes under a config fault, or without the lease. */
+export async function prune({ situation, states, followed, world, options }: Loop): Promise<Pruned> {
   const { declared, leading, fault } = situation
   // What was withheld under the last good config still is.
-  if (fault !== undefined) return []
+  if (fault !== undefined) return nothing
   delete situation.guard
   delete situation.awaited
-  if (leading === undefined || leading.aborted || !options.prune) return []
+  if (leading === undefined || leading.aborted || !options.prune) return nothing
   const current = followed.objects.current()
   const unfinished = unfinishedOf(situation, states)
   const { removals, guard } = withRemovals([], declared, current, unfinished, passOptionsOf(options))
@@ -26,17 +32,19 @@ export async function prune({ situation, states, followed, world, options }: Loo
   const run = sideBySide(options.concurrency, removals.length, () => undefined)
   // Another config, or a fault, says that what is left of this list is not to go.
   const isCalledOff = (): boolean => situation.declared !== declared || situation.fault !== undefined
+  let isWhole = true
   await Promise.all(removals.filter(({ withheld }) => withheld === undefined).map((removal) => run(async () => {
     if (isCalledOff()) return
     const { namespace, name, status, messages } = await applyRemoval({ declared, target: world.target }, removal, leading)
     if (status === 'removed' || status === 'released') world.tell({ kind: 'removed', namespace, name, how: removal.kind })
     else world.tell({ kind: 'trouble', where: `${namespace}/${name}`, message: `Not removed: ${messages.join(': ')}` })
+    isWhole &&= status !== 'failed'
   })))
   if (guard !== undefined) {
     situation.guard = guard
     world.tell({ kind: 'withheld', ...guard })
   }
-  return withheldNotes(removals)
+  return { notes: withheldNotes(removals), isWhole }
 }
 
 /** Namespace -> a service in it that comes and does not serve yet, or was not looked at. */

@@ -12,12 +12,18 @@ export interface Resync {
 }
 
 const retryMs = 3000
+/** What could not be deleted for want of a right is no reason to list everything every three seconds. */
+const longestRetryMs = 600_000
+
+/** whole: all was done. partly: something could not be deleted, and may be the next time. */
+export type Resynced = 'whole' | 'partly'
 
 /**
  * `work` does one; where it fails it is told, and tried again in three seconds: the cluster may just be away. It is told
- * when another config is there: what that one says is not to wait for name servers that this one waits for.
+ * when another config is there: what that one says is not to wait for name servers that this one waits for. One that was
+ * done in part is tried again later and later.
  */
-export function openResync(work: (signal: AbortSignal, outdated: AbortSignal) => Promise<void>, tell: Tell, now: () => number): Resync {
+export function openResync(work: (signal: AbortSignal, outdated: AbortSignal) => Promise<Resynced>, tell: Tell, now: () => number): Resync {
   const stopped = new AbortController()
   const { signal } = stopped
   let lastAt: number | undefined
@@ -25,26 +31,30 @@ export function openResync(work: (signal: AbortSignal, outdated: AbortSignal) =>
   let next: Promise<void> | undefined
   let retry: NodeJS.Timeout | undefined
   let outdated = new AbortController()
+  let partly = 0
 
-  const once = async (cause: ResyncCause): Promise<boolean> => {
+  /** How it went, as how soon it is to be tried again: in ms. */
+  const once = async (cause: ResyncCause): Promise<number | undefined> => {
     const startedAt = performance.now()
     outdated = new AbortController()
     try {
-      await work(signal, outdated.signal)
+      const resynced = await work(signal, outdated.signal)
       // What it left to the next one it has not done.
-      if (outdated.signal.aborted) return true
+      if (outdated.signal.aborted) return undefined
       lastAt = now()
       tell({ kind: 'resync', cause, seconds: since(startedAt) })
-      return true
+      partly = resynced === 'partly' ? partly + 1 : 0
+      return partly === 0 ? undefined : Math.min(longestRetryMs, retryMs * 2 ** (partly - 1))
     } catch (error) {
       if (!signal.aborted) tell({ kind: 'resync', cause, seconds: since(startedAt), error: (error as Error).message })
-      return false
+      return retryMs
     }
   }
 
   const begin = async (cause: ResyncCause): Promise<void> => {
     clearTimeout(retry)
-    if (!await once(cause) && !signal.aborted) retry = setTimeout(() => { void ask(cause) }, retryMs)
+    const againMs = await once(cause)
+    if (againMs !== undefined && !signal.aborted) retry = setTimeout(() => { void ask(cause) }, againMs)
   }
 
   const ask = (cause: ResyncCause): Promise<void> => {

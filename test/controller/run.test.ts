@@ -361,6 +361,29 @@ describe('run', () => {
       expect(state('bad')?.status).toBe('done')
     })
 
+    test('what could not be deleted is tried again, later and later', async () => {
+      let tries = 0
+      let isRefusing = true
+      await start(declaredConfig([at('a', '10.0.0.1'), at('b', '10.0.0.2')]), {
+        target: {
+          beforeWrite: ([change]) => {
+            if (change?.verb !== 'delete' || !isRefusing) return undefined
+            tries += 1
+            return { applied: [], failure: { change, kind: 'failed', message: 'the server is shutting down' } }
+          },
+        },
+      })
+      started?.running.take(declaredConfig([at('b', '10.0.0.2')]))
+      await pass(600_000)
+      expect(tries).toBe(8)
+      isRefusing = false
+      await pass(600_000)
+      expect(published('a')).toEqual([])
+      const resyncs = started?.happenings.filter(({ kind }) => kind === 'resync').length
+      await pass(600_000)
+      expect(started?.happenings.filter(({ kind }) => kind === 'resync')).toHaveLength(resyncs ?? 0)
+    })
+
     test('a look that meets what nobody has foreseen is told of and tried again, and keeps no other service', async () => {
       let isBroken = true
       const target = memoryTarget(api)
