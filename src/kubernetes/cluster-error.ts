@@ -70,9 +70,16 @@ export function networkFailure(error: unknown, server: string): ClusterError | u
   if (name === 'HTTPParserError') {
     return new ClusterError(`The answer is not HTTP as it should be: ${server}`, { reason: 'HTTPParserError', retryable: true })
   }
+  // Without a code too, and with the proxy's password.
+  if (isOfSocks(error)) return new ClusterError(`The API server cannot be reached: ${server}: SOCKS proxy: ${String(said)}`, { reason: 'SOCKS', retryable: true })
   if (typeof code !== 'string') return undefined
   const message = `The API server cannot be reached: ${server}: ${describe(code, typeof said === 'string' ? said : '')}`
   return new ClusterError(message, { reason: code, retryable: !finalNetworkErrors.test(code), cause: error })
+}
+
+function isOfSocks(error: unknown): boolean {
+  const { options } = error as { readonly options?: { readonly proxy?: unknown; readonly destination?: unknown } | null }
+  return error instanceof Error && options?.proxy !== undefined && options.destination !== undefined
 }
 
 /** True where nobody answered, or who answered does not know us: no call of ours can succeed. */

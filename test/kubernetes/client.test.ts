@@ -3,10 +3,11 @@ import { once } from 'node:events'
 import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { createServer as createHttpsServer } from 'node:https'
 import { createServer as createHttpServer, type ServerResponse } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { inspect } from 'node:util'
 import { type ClientOptions, kubernetesClient, type KubernetesClient } from '../../src/kubernetes/client.ts'
 import { ClusterError } from '../../src/kubernetes/cluster-error.ts'
 import { selfSigned } from '../probe/self-signed.ts'
@@ -107,6 +108,23 @@ describe('kubernetesClient tries again', () => {
       else response.socket?.end('HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nContent-Length: 2\r\n\r\n2\r\n{}\r\n0\r\n\r\n')
     })
     expect(await open(server.kubeconfig).call({ method: 'GET', path: '/api/v1/namespaces/shop' }, signal)).toEqual({ kind: 'Namespace' })
+  })
+
+  test.each<[string, (socket: Socket) => void, string]>([
+    ['is away', (socket) => { socket.destroy() }, 'Socket closed'],
+    ['cannot reach the server', (socket) => {
+      socket.once('data', () => { socket.write(Buffer.from([5, 0])); socket.once('data', () => { socket.end(Buffer.from([5, 5, 0, 1, 0, 0, 0, 0, 0, 0])) }) })
+    }, 'Socks5 proxy rejected connection - ConnectionRefused'],
+    ['speaks no SOCKS', (socket) => { socket.end('HTTP/1.1 400 Bad Request\r\n\r\n') }, 'Received invalid Socks5 initial handshake (invalid socks version)'],
+  ])('after a SOCKS proxy that %s, and keeps nothing of its password', async (_what, behave, why) => {
+    let connections = 0
+    const proxy = createServer((socket) => { connections += 1; behave(socket.on('error', () => undefined)) })
+    await once(proxy.listen(0, '127.0.0.1'), 'listening')
+    const url = `socks5://me:sesame@127.0.0.1:${(proxy.address() as AddressInfo).port}`
+    const failure = await failureOf(open(await kubeconfigOf('https://127.0.0.1:1', { token: 't' }, { 'proxy-url': url })).call(get, signal))
+    expect(failure).toMatchObject({ message: `The API server cannot be reached: 127.0.0.1:1: SOCKS proxy: ${why}`, reason: 'SOCKS', retryable: true })
+    expect([connections, inspect(failure, { depth: 9 }).includes('sesame')]).toEqual([2, false])
+    proxy.close()
   })
 
   test('after a connection that is reset', async () => {
