@@ -12,8 +12,8 @@ const longestBackOffMs = 30_000
  * An answer is asked for again at its very end: earlier would meet the rest of it in a cache on the way and cost a
  * second query, later would cost the time in which the host may have moved. So that questions that were asked together
  * do not stay together, the first answer (of all, and after an outage) is held for a random part of its time, half of
- * it or more; where half of it is less than minTTLSeconds, for a random part of that half beyond these, late or not:
- * hosts of a short TTL would stay in step for good. Without an answer the waits double from 1 s to 30 s, each up to a
+ * it or more; where half of it is less than minTTLSeconds, for these and a random part of its time, late or not: hosts
+ * of a short TTL would stay in step for good. Without an answer the waits double from 1 s to 30 s, each up to a
  * quarter shorter by chance.
  * `random` is in [0, 1).
  */
@@ -29,8 +29,8 @@ export function nextAskAt(memory: HostMemory, now: number, { minTTLSeconds }: Pi
     case 'found':
   }
   if (streak > 1) return last.endsAt
-  const half = (last.endsAt - now) / 2
-  return now + half < least ? least + half * random : last.endsAt - half * random
+  const time = last.endsAt - now
+  return now + time / 2 < least ? least + time * random : last.endsAt - time / 2 * random
 }
 
 function backOffMs(failures: number): number {

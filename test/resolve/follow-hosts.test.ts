@@ -84,8 +84,8 @@ describe('followHosts()', () => {
       const chances = [0.9, 0.5, 0.1]
       const world = scripted({ 'a.example A': [found([a], 5)], 'b.example A': [found([a], 5)], 'c.example A': [found([a], 5)] }, { random: () => chances.shift() ?? 0.99 })
       world.follower.follow(questions(['a.example', 'b.example', 'c.example']), settings)
-      await world.clock.pass(13_000)
-      expect(world.asked.slice(3)).toEqual(['5.25 c.example A', '6.25 b.example A', '7.25 a.example A', '10.25 c.example A', '11.25 b.example A', '12.25 a.example A'])
+      await world.clock.pass(15_000)
+      expect(world.asked.slice(3)).toEqual(['5.5 c.example A', '7.5 b.example A', '9.5 a.example A', '10.5 c.example A', '12.5 b.example A', '14.5 a.example A'])
     })
 
     test('for good apart what was asked together', async () => {
