@@ -47,6 +47,6 @@ function hostsOf({ endpoints, staleSince }: Published): HostReport[] {
   const groups = Map.groupBy(named, ({ host, family }) => `${host} ${family}`)
   return [...groups.values()].flatMap((group) => group.slice(0, 1).map(({ host, family }) => ({
     host, family, outcome: 'not asked' as const, addresses: group.map(({ address }) => address),
-    ...(staleSince[host] !== undefined && { staleSince: staleSince[host] }),
+    ...(staleSince[family][host] !== undefined && { staleSince: staleSince[family][host] }),
   })))
 }

@@ -1,6 +1,7 @@
 // Looks at the outside world alone: what DNS says of each target now, and whether it can serve. Knows of no cluster.
 
 import { probeTargetOf } from '../desired/desire.ts'
+import { nothingStale } from '../desired/evidence.ts'
 import { membersOf } from '../desired/members.ts'
 import { serviceKey, type Declared, type DeclaredService, type Family } from '../model/declared.ts'
 import { probeKey, type Health, type Resolution, type Resolutions } from '../model/observed.ts'
@@ -64,7 +65,7 @@ export function isFine({ hosts, targets }: ServiceEvidence): boolean {
 
 function membershipOf(service: DeclaredService, resolutions: Resolutions, refuse: RefuseAddress): Pick<ReturnType<typeof membersOf>, 'members' | 'out'> {
   return membersOf({
-    service, resolutions, refuse, families: ['IPv4', 'IPv6'], published: { endpoints: [], staleSince: {} }, acceptAbsent: true, now: '',
+    service, resolutions, refuse, families: ['IPv4', 'IPv6'], published: { endpoints: [], staleSince: nothingStale }, acceptAbsent: true, now: '',
   })
 }
 

@@ -60,7 +60,7 @@ function newPatience({ situation, followed, again }: LookSettings): (key: string
       return false
     }
     const { endpoints, staleSince } = publishedNow(followed.objects.currentOf(service.namespace, service.name))
-    return endpoints.length > 0 && (situation.declared.resolver.whenStaleExpires === 'keep' || Object.keys(staleSince).length === 0)
+    return endpoints.length > 0 && (situation.declared.resolver.whenStaleExpires === 'keep' || Object.values(staleSince).every((each) => Object.keys(each).length === 0))
   }
 }
 

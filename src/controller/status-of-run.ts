@@ -52,7 +52,7 @@ function hostReports({ namespace, name, targets }: DeclaredService, states: Read
   if (reports.every(({ outcome }) => outcome !== 'unknown')) return reports
   const { staleSince } = publishedNow(objects.currentOf(namespace, name))
   return reports.map((report) => {
-    const since = report.outcome === 'unknown' ? staleSince[report.host] : undefined
+    const since = report.outcome === 'unknown' ? staleSince[report.family][report.host] : undefined
     return since === undefined ? report : { ...report, staleSince: since }
   })
 }

@@ -6,7 +6,7 @@ import { type Endpoints, type EndpointSubset } from '../model/objects.ts'
 import { ownersOf, slicePorts, type DesiredEndpoint, type SliceContext } from './desired-slice.ts'
 import { writeEvidence } from './evidence.ts'
 import { annotationsOf, ownMarks, without } from '../model/metadata.ts'
-import { portsKey } from './published.ts'
+import { earliest, portsKey } from './published.ts'
 
 export const maxEndpointsAddresses = 1000
 
@@ -22,7 +22,7 @@ export function desiredEndpoints(
   const endpoints = [...all].sort((a, b) => Number(b.ready) - Number(a.ready)).slice(0, maxEndpointsAddresses)
   // Beside slices of ours the mirroring controller must stay away, and the slices remember; alone, this object must do both.
   const isAlone = publish === 'endpoints'
-  const evidence = isAlone ? writeEvidence(endpoints, context.staleSince) : undefined
+  const evidence = isAlone ? writeEvidence(endpoints, earliest(Object.values(context.staleSince).map((staleSince) => ({ staleSince })))) : undefined
   return {
     ...(current ?? { apiVersion: 'v1', kind: 'Endpoints' }),
     metadata: {

@@ -1,7 +1,7 @@
 import { type DeclaredPort } from '../model/declared.ts'
 import { evidenceAnnotation, headlessLabel, serviceNameLabel, sliceManagedBy, sliceManagedByLabel } from '../model/marks.ts'
 import { type EndpointSlice, type OwnerReference, type Service, type SliceEndpoint, type SlicePort } from '../model/objects.ts'
-import { writeEvidence, type Witness } from './evidence.ts'
+import { writeEvidence, type StaleSince, type Witness } from './evidence.ts'
 import { annotationsOf, ownMarks, without } from '../model/metadata.ts'
 import { type PackedSlice, type Packable } from './pack-slices.ts'
 
@@ -16,14 +16,14 @@ export interface SliceContext {
   readonly instance: string
   /** The Service's current uid; undefined where it does not exist yet, or never will (a directory). */
   readonly serviceUid: string | undefined
-  readonly staleSince: Readonly<Record<string, string>>
+  readonly staleSince: StaleSince
 }
 
 export function desiredSlice(packed: PackedSlice<DesiredEndpoint>, name: string, context: SliceContext): EndpointSlice {
   const { current, family, endpoints } = packed
   const { namespace } = context.service
   const metadata = current?.metadata ?? { namespace, name }
-  const evidence = writeEvidence(endpoints, context.staleSince)
+  const evidence = writeEvidence(endpoints, context.staleSince[family])
   return {
     ...(current ?? { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice' }),
     metadata: {

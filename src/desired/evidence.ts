@@ -1,6 +1,7 @@
 // The only memory there is: which host an address came from, what its check said, since when a host is stale.
 // It stands in an annotation, compact, so that one shot, restart and takeover all know the same.
 
+import { type Family } from '../model/declared.ts'
 import { evidenceAnnotation } from '../model/marks.ts'
 import { type Verdict } from '../model/observed.ts'
 
@@ -12,6 +13,11 @@ export interface Evidence {
   /** host -> ISO time since which DNS has not confirmed its addresses. */
   readonly staleSince: Readonly<Record<string, string>>
 }
+
+/** By family, since each record type is asked on its own: host -> ISO time since which DNS has not confirmed its addresses. */
+export type StaleSince = Readonly<Record<Family, Readonly<Record<string, string>>>>
+
+export const nothingStale: StaleSince = { IPv4: {}, IPv6: {} }
 
 export interface Witness {
   readonly address: string

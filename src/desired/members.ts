@@ -4,6 +4,7 @@
 import { serviceKey, type DeclaredPort, type DeclaredService, type DeclaredTarget, type Family } from '../model/declared.ts'
 import { type Resolution } from '../model/observed.ts'
 import { answerOf, outcomeOf, type Answer, type AnswerInput, type Retained } from './answer-of.ts'
+import { type StaleSince } from './evidence.ts'
 import { endpointKey, type Published, type PublishedEndpoint } from './published.ts'
 import { compareStandings, expiresAt, standingOfExpired, type Standing } from './standing.ts'
 
@@ -34,8 +35,8 @@ export interface Membership {
   readonly kept: readonly string[]
   /** `run`: declared hosts that do not exist, as DNS said often enough to be believed. */
   readonly absent: readonly string[]
-  /** host -> ISO time since which its addresses are held without an answer. */
-  readonly staleSince: Readonly<Record<string, string>>
+  /** Since when addresses are held without an answer. */
+  readonly staleSince: StaleSince
   /** `run`: when the next of these addresses runs out of its time, in ms; undefined where none does. */
   readonly changesAt: number | undefined
 }
@@ -77,13 +78,19 @@ function gatherLacking(gathered: Gathering, target: DeclaredTarget, host: string
   if (resolution?.outcome === 'found') for (const address of resolution.addresses) gathered.add(target, address, [host])
 }
 
+/** What is published of a host in one family, and why it is not known whether it still is right. */
+interface Keeping {
+  readonly known: readonly PublishedEndpoint[]
+  readonly reason: string
+}
+
 class Gathering {
   readonly #input: MembershipInput
   readonly #members = new Map<string, Member>()
   readonly #out = new Map<string, LeftOut>()
   readonly #kept = new Set<string>()
   readonly #absent = new Set<string>()
-  readonly #staleSince: Record<string, string> = {}
+  readonly #staleSince: Record<Family, Record<string, string>> = { IPv4: {}, IPv6: {} }
   #changesAt: number | undefined
 
   constructor(input: MembershipInput) {
@@ -119,13 +126,13 @@ class Gathering {
     const known = this.#knownOf(host, family)
     if (known.length === 0 && isExpected && this.#ofOthers(family).length === 0) return
     if (known.length === 0) this.#keepOthers(family, reason)
-    else if (isAsked) this.#keepKnown(target, host, known, reason)
-    else this.#keepUnasked(target, host, known, reason)
+    else if (isAsked) this.#keepKnown(target, host, family, { known, reason })
+    else this.#keepUnasked(target, host, family, { known, reason })
   }
 
-  #keepKnown(target: DeclaredTarget, host: string, known: readonly PublishedEndpoint[], reason: string): void {
+  #keepKnown(target: DeclaredTarget, host: string, family: Family, { known, reason }: Keeping): void {
     const { lasting } = this.#input
-    const since = this.#holdSince(host)
+    const since = this.#holdSince(host, family)
     const isExpired = lasting !== undefined && this.#isOver(expiresAt(since, lasting))
     const standing = isExpired ? standingOfExpired(lasting, `${reason} since ${since}`) : undefined
     for (const { address } of known) this.add(target, address, [host], standing)
@@ -134,8 +141,8 @@ class Gathering {
   }
 
   /** Nobody has listened yet, so no silence begins; one that is written goes on. */
-  #keepUnasked(target: DeclaredTarget, host: string, known: readonly PublishedEndpoint[], reason: string): void {
-    if (this.#input.published.staleSince[host] !== undefined) this.#holdSince(host)
+  #keepUnasked(target: DeclaredTarget, host: string, family: Family, { known, reason }: Keeping): void {
+    if (this.#input.published.staleSince[family][host] !== undefined) this.#holdSince(host, family)
     for (const { address } of known) this.add(target, address, [host])
     this.#kept.add(`${reason}: keeps ${count(known)}`)
   }
@@ -154,7 +161,7 @@ class Gathering {
     const standing = { as: 'leaving', reason } as const
     const known = this.#knownOf(host, family)
     this.#absent.add(reason)
-    if (known.length > 0) this.#holdSince(host)
+    if (known.length > 0) this.#holdSince(host, family)
     for (const { address } of known) this.add(target, address, [host], standing)
     if (known.length === 0) for (const endpoint of this.#ofOthers(family)) this.#keepForeign(endpoint, standing)
   }
@@ -192,9 +199,9 @@ class Gathering {
     return hosts.length > 0 && hosts.every(isAnswered)
   }
 
-  #holdSince(host: string): string {
-    const since = this.#input.published.staleSince[host] ?? this.#input.now
-    this.#staleSince[host] = since
+  #holdSince(host: string, family: Family): string {
+    const since = this.#input.published.staleSince[family][host] ?? this.#input.now
+    this.#staleSince[family][host] = since
     return since
   }
 

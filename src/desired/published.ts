@@ -4,7 +4,7 @@ import { type Family } from '../model/declared.ts'
 import { isMirrored, managedBy, managedByLabel, skipMirrorLabel, sliceManagedBy, sliceManagedByLabel } from '../model/marks.ts'
 import { type CurrentService, type Endpoints, type EndpointSlice } from '../model/objects.ts'
 import { type Verdict } from '../model/observed.ts'
-import { readEvidence, type Evidence } from './evidence.ts'
+import { readEvidence, type Evidence, type StaleSince } from './evidence.ts'
 
 export interface PublishedEndpoint {
   readonly address: string
@@ -18,8 +18,8 @@ export interface PublishedEndpoint {
 
 export interface Published {
   readonly endpoints: readonly PublishedEndpoint[]
-  /** host -> ISO time, as first written. */
-  readonly staleSince: Readonly<Record<string, string>>
+  /** As first written. */
+  readonly staleSince: StaleSince
 }
 
 /**
@@ -40,9 +40,7 @@ export function publishedNow(current: CurrentService): Published {
     if (known === undefined) byAddress.set(endpoint.address, [endpoint])
     else if (!known.some(({ ports }) => hasSamePorts(ports, endpoint.ports))) known.push(endpoint)
   }
-  const evidence = [...current.slices, ...(current.endpoints === undefined ? [] : [current.endpoints])]
-    .map((object) => readEvidence(object.metadata.annotations))
-  return { endpoints: [...byAddress.values()].flat(), staleSince: earliest(evidence) }
+  return { endpoints: [...byAddress.values()].flat(), staleSince: { IPv4: staleIn(current, 'IPv4'), IPv6: staleIn(current, 'IPv6') } }
 }
 
 function isRegistrars({ metadata }: EndpointSlice): boolean {
@@ -106,7 +104,14 @@ function hostsOf(evidence: Evidence, address: string): readonly string[] {
   return Object.entries(evidence.hosts).flatMap(([host, addresses]) => (addresses.includes(address) ? [host] : []))
 }
 
-function earliest(evidence: readonly Evidence[]): Readonly<Record<string, string>> {
+/** A slice is of one family; Endpoints do not say of which they speak. */
+function staleIn({ slices, endpoints }: CurrentService, family: Family): Readonly<Record<string, string>> {
+  const objects = [...slices.filter(({ addressType }) => addressType === family), ...(endpoints === undefined ? [] : [endpoints])]
+  return earliest(objects.map(({ metadata }) => readEvidence(metadata.annotations)))
+}
+
+/** host -> the first of its times. */
+export function earliest(evidence: readonly Pick<Evidence, 'staleSince'>[]): Readonly<Record<string, string>> {
   const since: Record<string, string> = {}
   for (const [host, time] of evidence.flatMap(({ staleSince }) => Object.entries(staleSince))) {
     if (since[host] === undefined || time < since[host]) since[host] = time

@@ -158,6 +158,17 @@ describe('silence that lasts longer than maxStaleSeconds', () => {
     expect(decisions(planOf(two, stale(two), late(remove, { answers: { 'b.example.com': onlyIPv4('10.0.1.1') } })))).toEqual({ '10.0.0.1': 'ready', '10.0.0.2': 'ready', '10.0.1.1': 'ready' })
   })
 
+  test('is reckoned by record type: a long silence about the one does not end a short one about the other', () => {
+    const dual = { 'b.example.com': onlyIPv4('10.0.1.1'), 'a.example.com': { IPv4: found('10.0.0.1'), IPv6: found('fd00:1::1') } }
+    const half = { ...dual, 'a.example.com': { IPv4: found('10.0.0.1'), IPv6: unknown } }
+    const none = { ...dual, 'a.example.com': { IPv4: unknown, IPv6: unknown } }
+    const seen = (now: string, said: Answers): Seen => ({ families: ['IPv4', 'IPv6'], answers: said, now, lasting: unready })
+    const current = after(two, seen('2026-11-22T09:00:00.000Z', dual), seen(atTen, half))
+    const plan = planOf(two, current, seen(afterEleven, none))
+    expect(decisions(plan)).toEqual({ '10.0.0.1': 'ready', 'fd00:1::1': 'notReady', '10.0.1.1': 'ready' })
+    expect(plan.messages.join('\n')).toContain(`a.example.com: A: unknown (timeout): keeps 1 address since ${afterEleven}`)
+  })
+
   test('a staleSince that is no time never expires', () => {
     const current = stale(two)
     const garbled = JSON.parse(JSON.stringify(current).replaceAll(atTen, 'yesterday')) as CurrentService
