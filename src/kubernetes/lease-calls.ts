@@ -1,5 +1,5 @@
 import { type Call, type KubernetesClient } from './client.ts'
-import { hasStatus } from './cluster-error.ts'
+import { ClusterError, hasStatus } from './cluster-error.ts'
 import { type Lease } from './lease-record.ts'
 
 /** One lease in the API. Every call ends within its window (ms) and rejects with ClusterError, or with the signal's reason. */
@@ -15,7 +15,7 @@ export function leaseCalls(client: Pick<KubernetesClient, 'call'>, namespace: st
   const path = `${collection}/${encodeURIComponent(name)}`
   const call = async <Otherwise>(call: Call, signal: AbortSignal, statuses: readonly number[], otherwise: Otherwise): Promise<Lease | Otherwise> => {
     try {
-      return await client.call(call, signal) as Lease
+      return leaseOf(await client.call(call, signal))
     } catch (error) {
       if (!hasStatus(error, ...statuses)) throw error
       return otherwise
@@ -28,4 +28,11 @@ export function leaseCalls(client: Pick<KubernetesClient, 'call'>, namespace: st
       ? call({ method: 'POST', path: collection, body: lease, windowMs }, signal, [409], undefined)
       : call({ method: 'PUT', path, body: lease, windowMs }, signal, [404, 409], undefined),
   }
+}
+
+/** What answers for the API server now and then (a gateway under maintenance) must not end the process. */
+function leaseOf(answer: unknown): Lease {
+  const { metadata } = (answer ?? {}) as { readonly metadata?: unknown }
+  if (typeof metadata === 'object' && metadata !== null) return answer as Lease
+  throw new ClusterError('The answer is no lease, so this is no API server', { reason: 'NotALease', retryable: false })
 }

@@ -3,6 +3,7 @@ import { afterEach, expect, test } from '@jest/globals'
 import { kubernetesClient } from '../../src/kubernetes/client.ts'
 import { eventSink } from '../../src/kubernetes/event-sink.ts'
 import { forLease, standForElection } from '../../src/kubernetes/stand-for-election.ts'
+import { type Happening } from '../../src/model/happenings.ts'
 import { answerJSON, misbehavingServer, status } from './misbehaving-server.ts'
 
 const signal = new AbortController().signal
@@ -36,6 +37,26 @@ test('forLease gives renewals a way of their own, past a thousand writes that wa
   await queued
   expect(stored - before).toBeGreaterThan(3)
   expect([leadership.isLeading(), terms.map(({ aborted }) => aborted)]).toEqual([true, [false]])
+})
+
+test('an answer that is no lease is told, and ends nothing', async () => {
+  let isDown = true
+  let stored = 0
+  await using server = await misbehavingServer((request, response) => {
+    if (isDown) answerJSON(response, 200, { status: 'maintenance' })
+    else if (request.method === 'GET') answerJSON(response, 404, status(404, 'NotFound', 'no lease'))
+    else answerJSON(response, 200, { metadata: { resourceVersion: String(++stored) }, spec: { holderIdentity: 'one' } })
+  })
+  const client = kubernetesClient({ kubeconfig: server.kubeconfig, ...forLease })
+  ends.push(() => client.close())
+  const told: Happening[] = []
+  const durations = { leaseMs: 1500, renewDeadlineMs: 1000, retryMs: 100 }
+  await new Promise<void>((resolve) => {
+    const leadership = standForElection({ client, namespace: 'shop', name: 'lease', identity: 'one', tell: (each) => { told.push(each) }, durations })(() => { resolve() })
+    ends.unshift(() => leadership.stop())
+    setTimeout(() => { isDown = false }, 300)
+  })
+  expect(told[0]).toEqual({ kind: 'trouble', where: 'lease', message: 'The answer is no lease, so this is no API server' })
 })
 
 test('forLease lets Events along that hang for ever, and renewals do not wait for them', async () => {
