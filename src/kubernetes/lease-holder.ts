@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type KubernetesClient } from './client.ts'
 import { hasStatus } from './cluster-error.ts'
+import { itemsOf } from './items-of.ts'
 
 interface Lease {
   readonly metadata: { readonly namespace: string; readonly name: string; readonly uid: string; readonly resourceVersion: string }
@@ -46,7 +47,7 @@ async function findLeases(client: KubernetesClient, name: string, signal: AbortS
   const query = { fieldSelector: `metadata.name=${name}` }
   const list = async (prefix: string): Promise<readonly Lease[]> => {
     const answer = await client.call({ method: 'GET', path: `/apis/coordination.k8s.io/v1${prefix}/leases`, query }, signal)
-    return (answer as { items?: readonly Lease[] | null }).items ?? []
+    return itemsOf(answer) as readonly Lease[]
   }
   try {
     return await list('')

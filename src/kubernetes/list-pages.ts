@@ -1,4 +1,5 @@
 import { type KubernetesClient } from './client.ts'
+import { itemsOf } from './items-of.ts'
 
 export interface Page<T> {
   readonly items: readonly T[]
@@ -6,8 +7,7 @@ export interface Page<T> {
   readonly version: string
 }
 
-interface ListAnswer<T> {
-  readonly items: readonly T[] | null
+interface ListAnswer {
   readonly metadata?: { readonly continue?: string; readonly resourceVersion?: string }
 }
 
@@ -19,8 +19,8 @@ export async function* listPages<T>(
 ): AsyncGenerator<Page<T>> {
   let position: { readonly continue?: string } = {}
   do {
-    const page = await client.call({ method: 'GET', path, query: { limit: pageSize, ...selectors, ...position } }, signal) as ListAnswer<T>
-    yield { items: page.items ?? [], version: page.metadata?.resourceVersion ?? '' }
+    const page = await client.call({ method: 'GET', path, query: { limit: pageSize, ...selectors, ...position } }, signal) as ListAnswer
+    yield { items: itemsOf(page) as readonly T[], version: page.metadata?.resourceVersion ?? '' }
     const token = page.metadata?.continue ?? ''
     position = token === '' ? {} : { continue: token }
   } while (position.continue !== undefined)

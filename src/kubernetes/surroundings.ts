@@ -7,6 +7,7 @@ import { serviceNameLabel } from '../model/marks.ts'
 import { type KubernetesClient } from './client.ts'
 import { hasStatus } from './cluster-error.ts'
 import { familiesFor } from './families.ts'
+import { itemsOf } from './items-of.ts'
 import { listObjects } from './list-objects.ts'
 
 interface ServiceCIDR {
@@ -31,8 +32,7 @@ export async function readSurroundings(client: KubernetesClient, isRangeGiven: b
 
 async function readServiceCIDRs(client: KubernetesClient, signal: AbortSignal): Promise<readonly ServiceCIDR[] | undefined> {
   try {
-    const list = await client.call({ method: 'GET', path: '/apis/networking.k8s.io/v1/servicecidrs' }, signal)
-    return (list as { items?: readonly ServiceCIDR[] | null }).items ?? []
+    return itemsOf(await client.call({ method: 'GET', path: '/apis/networking.k8s.io/v1/servicecidrs' }, signal)) as readonly ServiceCIDR[]
   } catch (error) {
     // Clusters before 1.33 have none, and a Role cannot grant them.
     if (hasStatus(error, 403, 404)) return undefined

@@ -283,6 +283,22 @@ describe('followCollection', () => {
     expect(followed.troubles[1]).toBeUndefined()
   })
 
+  test.each([{}, { status: 'maintenance' }, [], 'later', null, { items: {} }])('takes a list that is answered with %j for no answer, and keeps what it knows', async (answer) => {
+    let isDown = false
+    const server = await served((asked) => {
+      if (isDown) answerJSON(asked.response, 200, answer)
+      else answerList(asked, '10', ['a@1'])
+    }, openWatch)
+    const followed = follow(server.kubeconfig)
+    await followed.follower.ready()
+    isDown = true
+    await expect(followed.follower.refresh()).rejects.toThrow('The answer is no list, so this is no API server')
+    expect(followed.known()).toEqual(['a@1'])
+    isDown = false
+    await followed.follower.refresh()
+    expect(followed.known()).toEqual(['a@1'])
+  })
+
   test('watches again at once with new credentials after 401', async () => {
     const file = join(await mkdtemp(join(tmpdir(), 'endpoint-registrar-')), 'runs')
     await writeFile(file, '')
