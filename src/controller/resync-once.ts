@@ -4,6 +4,7 @@ import { type Loop } from './loop.ts'
 import { notesOf } from './notes-of.ts'
 import { prune } from './prune.ts'
 import { type Resynced } from './resync.ts'
+import { refuseByConfig } from './take-config.ts'
 
 // Answers of DNS may take their time; what was not looked at by then holds back what goes in its namespace.
 const lookAllWithinMs = 60_000
@@ -13,9 +14,8 @@ export async function resyncOnce(loop: Loop, signal: AbortSignal, outdated: Abor
   const { followed, situation, hosts, queue, world } = loop
   await followed.objects.refresh(signal)
   const surroundings = await world.target.surroundings(signal)
-  const refuse = world.addressPolicy(situation.declared)(surroundings.ownRanges)
   situation.surroundings = surroundings
-  situation.refuse = (address) => refuse(address) ?? followed.objects.current().ownRanges?.get(address)
+  refuseByConfig(loop)
   hosts.follow(situation.declared, followed.objects)
   const inTime = AbortSignal.any([signal, outdated, AbortSignal.timeout(lookAllWithinMs)])
   await queue.lookAt(situation.services.keys(), inTime).catch(() => { signal.throwIfAborted() })

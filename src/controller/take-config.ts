@@ -19,11 +19,19 @@ export function takeConfig(loop: Loop, declared: Declared): string | undefined {
   if (declared.instance !== instance) return `Instance changed from ${instance} to ${declared.instance}: that needs a restart`
   Object.assign(situation, taken(declared, world.now()))
   delete situation.fault
+  refuseByConfig(loop)
   for (const key of states.keys()) if (!situation.services.has(key)) forget(loop, key)
   followed.objects.cover(scopeOf(declared, declared.services, passOptionsOf(options)))
   world.tell({ kind: 'config taken', services: declared.services.length, warnings: declared.warnings })
   void resync.ask('config')
   return undefined
+}
+
+/** Which addresses are refused from now on: by the config of the moment, and by what is known of the cluster. */
+export function refuseByConfig({ situation, followed, world }: Loop): void {
+  if (situation.surroundings === undefined) return
+  const refuse = world.addressPolicy(situation.declared)(situation.surroundings.ownRanges)
+  situation.refuse = (address) => refuse(address) ?? followed.objects.current().ownRanges?.get(address)
 }
 
 /** What a look at a service did after a reload let it go is undone: its targets are not probed, and what it wrote is pruned. */

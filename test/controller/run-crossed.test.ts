@@ -152,6 +152,17 @@ describe('a reload in the middle of a resync', () => {
   })
 })
 
+test('a reload while the cluster cannot be read refuses addresses at once: they are probed no more', async () => {
+  let isAway = false
+  const declared = declaredConfig([at('a', '10.0.0.1', '10.0.0.2')])
+  await start(declared, { beforeRefresh: () => { if (isAway) throw new TargetUnreachable('away') } })
+  isAway = true
+  started?.running.take({ ...declared, guard: { ...declared.guard, deniedCIDRs: ['10.0.0.1/32'] } })
+  started?.touched('shop/a')
+  await pass()
+  expect(started?.probed()).toEqual(['10.0.0.2:5432'])
+})
+
 describe('a removal that waits for others', () => {
   const three = ['a', 'b', 'c'].map((name, index) => at(name, `10.0.0.${index + 1}`))
   const isThere = (): boolean[] => three.map(({ name }) => api.current('shop', name).service !== undefined)

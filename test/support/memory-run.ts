@@ -79,7 +79,7 @@ export function memoryRun(settings: MemoryRunSettings): MemoryRun {
   }
   const running = run(declared, {
     target, now: () => Date.now(), tell: (happening) => happenings.push(happening),
-    addressPolicy: () => (own) => addressPolicy({ allowed: [], denied: [], own, permitLoopback: false }),
+    addressPolicy: ({ guard }) => (own) => addressPolicy({ allowed: [guard.allowedCIDRs], denied: guard.deniedCIDRs, own, permitLoopback: false }),
     followObjects: (_scope, listen) => { heard = listen; return objects },
     followHosts: (changed) => {
       changedHost = changed
