@@ -2,7 +2,7 @@
 
 import { watch, type FSWatcher } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 
 export interface FolderWatch {
   /**
@@ -45,7 +45,12 @@ export function watchFolders(folder: string, changed: Changed): FolderWatch {
     if (attached.get(path)?.inode === inode) return false
     detach(path)
     if (inode === undefined) return false
-    const watcher = watch(path, (_event, file) => { told(file) })
+    const watcher = watch(path, (_event, file) => {
+      // So its own end is told, and one that is made anew may well get its inode.
+      const isOwnEnd = file === basename(path)
+      if (isOwnEnd) detach(path)
+      told(isOwnEnd ? null : file)
+    })
     watcher.on('error', () => { detach(path); told(null) })
     attached.set(path, { watcher, inode })
     return true

@@ -1,6 +1,7 @@
 // A directory that is followed: what others do in it is heard soon, what we do is known at once and not heard.
 
 import { describe, expect, jest, test } from '@jest/globals'
+import { mkdirSync, rmSync } from 'node:fs'
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -113,6 +114,17 @@ describe('directoryTarget.follow', () => {
     await put(folder, 'shop/db.yaml', [service()])
     await soon(() => { expect(following.currentOf('shop', 'db').slices).toHaveLength(0) })
   }, { below: 'out', before: (folder) => put(folder, 'shop/db.yaml', allOf()) }))
+
+  test.each(['shop', '.'])('goes on hearing when %s was made anew in one go, which may well be under the inode of the old one', async (path) => {
+    await followed(async ({ folder, following }) => {
+      rmSync(join(folder, path), { recursive: true })
+      mkdirSync(join(folder, 'shop'), { recursive: true })
+      await soon(() => { expect(following.currentOf('shop', 'db').service).toBeUndefined() })
+      await quiet()
+      await put(folder, 'shop/db.yaml', allOf())
+      await soon(() => { expect(following.currentOf('shop', 'db').service).toBeDefined() })
+    }, { below: 'out', before: (folder) => put(folder, 'shop/db.yaml', allOf()) })()
+  })
 
   test('does not hear of files that do not matter, or that say the same', followed(async ({ folder, heard }) => {
     await put(folder, 'shop/theirs.yaml', [service('theirs', {})])
