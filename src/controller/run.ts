@@ -119,5 +119,5 @@ function remember({ situation, states, world, resync }: Loop, key: string, look:
   if (situation.leading?.aborted !== false) return
   for (const happening of happeningsOf(before, look)) world.tell(happening)
   const serves = before?.isUnfinished !== false && !look.isUnfinished
-  if (serves && situation.awaited?.has(look.plan.namespace) === true) void resync.ask('config')
+  if (serves && situation.awaited?.has(look.plan.namespace) === true) void resync.ask('removal')
 }

@@ -37,7 +37,7 @@ export function refuseByConfig({ situation, followed, world }: Loop): void {
 /** What a look at a service did after a reload let it go is undone: its targets are not probed, and what it wrote is pruned. */
 export function letGo(loop: Loop, key: string): void {
   forget(loop, key)
-  void loop.resync.ask('config')
+  void loop.resync.ask('removal')
 }
 
 function forget({ queue, followed, doubts, states }: Loop, key: string): void {

@@ -34,6 +34,7 @@ export type Happening =
   /** Of a watch, a request, an Event that could not be sent: the controller goes on. */
   | { readonly kind: 'trouble'; readonly where: string; readonly message: string }
 
-export type ResyncCause = 'start' | 'leading' | 'schedule' | 'config' | 'asked'
+/** removal: what is no longer declared may go now, and could not before. */
+export type ResyncCause = 'start' | 'leading' | 'schedule' | 'config' | 'asked' | 'removal'
 
 export type Tell = (happening: Happening) => void

@@ -26,7 +26,7 @@ export function leaderships(registry: Registry): Count<'leading'> {
 
 export function resyncs(registry: Registry): Count<'resync'> {
   const total = counter(registry, { name: 'resyncs_total', help: 'Full resyncs, by cause and outcome.' }, ['cause', 'outcome'],
-    combinations({ cause: ['start', 'leading', 'schedule', 'config', 'asked'], outcome: ['done', 'failed'] }))
+    combinations({ cause: ['start', 'leading', 'schedule', 'config', 'asked', 'removal'], outcome: ['done', 'failed'] }))
   const duration = histogram(registry, { name: 'resync_duration_seconds', help: 'How long a full resync took.' }, resyncSeconds)
   return ({ cause, seconds, error }) => {
     total.inc({ cause, outcome: error === undefined ? 'done' : 'failed' })

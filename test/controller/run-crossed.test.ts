@@ -8,7 +8,7 @@ import { address, declaredConfig, declaredService, host } from '../support/decla
 import { MemoryApi } from '../support/memory-api.ts'
 import { memoryRun, type MemoryRun, type MemoryRunSettings } from '../support/memory-run.ts'
 import { memoryTarget, type MemoryTargetOptions } from '../support/memory-target.ts'
-import { onlyIPv4 } from '../support/one-service.ts'
+import { onlyIPv4, unknown } from '../support/one-service.ts'
 
 let api: MemoryApi
 let started: MemoryRun | undefined
@@ -161,6 +161,23 @@ test('a reload while the cluster cannot be read refuses addresses at once: they 
   started?.touched('shop/a')
   await pass()
   expect(started?.probed()).toEqual(['10.0.0.2:5432'])
+})
+
+test('a successor that serves ends no resync that is under way: it may wait for others', async () => {
+  const slow = declaredService({ namespace: 'far', name: 'slow', targets: [host('slow.example.com')] })
+  const late = declaredService({ name: 'late', targets: [host('late.example.com')] })
+  await start(declaredConfig([at('old', '10.0.0.1')]), { answers: { 'late.example.com': { IPv4: unknown, IPv6: unknown } } })
+  started?.running.take(declaredConfig([late]))
+  await pass()
+  started?.running.take(declaredConfig([late, slow]))
+  await pass()
+  started?.answer({ 'late.example.com': onlyIPv4('10.0.0.2') })
+  await pass()
+  expect([published('old'), published('late')]).toEqual([['10.0.0.1'], ['10.0.0.2']])
+  started?.answer({ 'slow.example.com': onlyIPv4('10.0.0.3') })
+  await pass()
+  expect(published('old')).toEqual([])
+  expect(started?.happenings.flatMap((happening) => (happening.kind === 'resync' ? [happening.cause] : []))).toEqual(['start', 'leading', 'config', 'config', 'removal'])
 })
 
 describe('a removal that waits for others', () => {
