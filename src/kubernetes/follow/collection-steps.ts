@@ -135,6 +135,11 @@ function stumble<T extends Versioned>(course: Course<T>, failure: ClusterError):
   return pauseMs(course.streak, failure, Math.random())
 }
 
+/** It is followed no more: what stays in trouble is no news where another collection gets into the same. */
+export function forgetTrouble<T extends Versioned>(course: Course<T>): void {
+  setStreak(course, noStreak)
+}
+
 /** One failure is no trouble: connections are cut for many reasons. */
 function setStreak<T extends Versioned>(course: Course<T>, streak: Streak, message = 'It is ended as soon as it begins'): void {
   const { collection: { what }, surrounding: { trouble }, streak: { failures: before } } = course

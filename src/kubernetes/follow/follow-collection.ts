@@ -1,5 +1,5 @@
 import { type ClusterError } from '../cluster-error.ts'
-import { type Collection, list, newCourse, recover, type Surrounding, watch } from './collection-steps.ts'
+import { type Collection, forgetTrouble, list, newCourse, recover, type Surrounding, watch } from './collection-steps.ts'
 import { interruptible } from './interruptible.ts'
 import { type Versioned } from './watch-event.ts'
 
@@ -36,6 +36,7 @@ export function followCollection<T extends Versioned>(collection: Collection<T>,
     }
     room.begin()
     room.end()
+    forgetTrouble(course)
   }
   const ended = loop()
   /** Who waits for a list cuts a watch or a pause short. */

@@ -494,6 +494,16 @@ describe('followCollection.stop', () => {
     expect(followed.clock.waits()).toEqual([])
   })
 
+  test('ends its trouble, so that another of the same kind is told', async () => {
+    const server = await served(({ response }) => { response.socket?.resetAndDestroy() }, openWatch)
+    const followed = follow(server.kubeconfig)
+    await paused(followed)
+    await pauseOf(followed)
+    expect(followed.troubles).toHaveLength(1)
+    await followed.follower.stop()
+    expect(followed.troubles.slice(1)).toStrictEqual([undefined])
+  })
+
   test('lets go who waits', async () => {
     const server = await served(() => undefined, openWatch)
     const followed = follow(server.kubeconfig)
