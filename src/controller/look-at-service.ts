@@ -78,7 +78,12 @@ function whatFailed({ name, message, stack }: Error): string {
   return place === undefined ? message : `${message} (${name} ${place})`
 }
 
-async function lookAt(service: DeclaredService, surroundings: Surroundings, settings: LookSettings): Promise<Look> {
+interface Looking extends Look {
+  /** The cluster did not say which families the Service is to have. */
+  readonly isUnsaid: boolean
+}
+
+async function lookAt(service: DeclaredService, surroundings: Surroundings, settings: LookSettings): Promise<Looking> {
   const { situation, followed, world } = settings
   const { declared, leading } = situation
   const current = followed.objects.currentOf(service.namespace, service.name)
@@ -86,11 +91,12 @@ async function lookAt(service: DeclaredService, surroundings: Surroundings, sett
   const options = passOptionsOf(settings.options)
   const plan = planOne(declared, service, current, observation, options)
   const published = publishedNow(current)
-  if (leading === undefined || leading.aborted) return { published, plan, result: { ...plan, applied: [] }, isUnfinished: true }
+  const isUnsaid = plan.status === 'failed' && typeof observation.observed.families.get(serviceKey(service)) === 'string'
+  if (leading === undefined || leading.aborted) return { published, plan, result: { ...plan, applied: [] }, isUnfinished: true, isUnsaid }
   const result = await applyService({ declared, observation, options, target: world.target }, service, plan, leading)
   const before = { ...observation, current: { services: new Map([[serviceKey(service), current]]), namespaces: new Map() } }
   const unfinished = isUnfinished(result, plan, { declared, observation: before })
-  return { published, plan, result: { ...result, status: result.status as Look['result']['status'] }, isUnfinished: unfinished }
+  return { published, plan, result: { ...result, status: result.status as Look['result']['status'] }, isUnfinished: unfinished, isUnsaid }
 }
 
 const patienceMs = 10_000
@@ -99,9 +105,10 @@ const patienceMs = 10_000
 const longestWaitMs = 3_600_000
 
 /**
- * What failed in the writing may succeed the next time; what cannot be planned waits for news, written in full or not at
- * all. Where it was planned anew, more may have been written than was planned first.
+ * What failed in the writing may succeed the next time, and so may what the cluster was asked; what else cannot be planned
+ * waits for news, written in full or not at all. Where it was planned anew, more may have been written than was planned first.
  */
-function isWorthAnother({ plan, result }: Look): boolean {
+function isWorthAnother({ plan, result, isUnsaid }: Looking): boolean {
+  if (isUnsaid) return true
   return result.status === 'failed' && (plan.status !== 'failed' || result.applied.length < plan.changes.length)
 }

@@ -361,6 +361,21 @@ describe('run', () => {
       expect(state('bad')?.status).toBe('done')
     })
 
+    test('a service of which the cluster does not say the families is asked for again', async () => {
+      const target = memoryTarget(api)
+      let isFailing = true
+      const surroundings: Target['surroundings'] = async (signal) => {
+        const known = await target.surroundings(signal)
+        return { ...known, familiesOf: (...asked) => (isFailing ? Promise.resolve('failed calling webhook') : known.familiesOf(...asked)) }
+      }
+      started = memoryRun({ declared: declaredConfig([at('a', '10.0.0.1')]), api, target: { ...target, surroundings } })
+      await pass(60_000)
+      expect(state('a')).toMatchObject({ status: 'failed', messages: ['failed calling webhook'] })
+      isFailing = false
+      await pass(5000)
+      expect(published('a')).toEqual(['10.0.0.1'])
+    })
+
     test('what could not be deleted is tried again, later and later', async () => {
       let tries = 0
       let isRefusing = true
