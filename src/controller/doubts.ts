@@ -47,6 +47,7 @@ export function newDoubts({ now, tell, again }: DoubtSettings): Doubts {
     judge(service, asked, states) {
       const { key, targets, members } = asked
       if (targets.length > 0) probed.add(key)
+      else probed.delete(key)
       const found = targets.map((target) => states.get(probeKey(target)))
       // A target that is not probed can serve as far as anybody knows.
       const hasAllFailed = targets.length > 0 && targets.length === members.length && found.every((state) => state?.verdict === 'unready')

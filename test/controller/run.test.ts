@@ -457,6 +457,17 @@ describe('run', () => {
     })
   })
 
+  test('all targets of a service are judged at once where the only other is paused: it could not tell', async () => {
+    await start(declaredConfig([{ ...at('a', '10.0.0.1'), whenAllUnready: 'publishNone' }, at('b', '10.0.0.2')]))
+    const before = serviceOf('b')
+    api.put({ ...before, metadata: { ...before.metadata, annotations: { [pausedAnnotation]: 'true' } } })
+    started?.touched('shop/b')
+    await pass()
+    started?.judge({ '10.0.0.1:5432': 'unready' })
+    await pass()
+    expect(published('a')).toEqual(['-10.0.0.1'])
+  })
+
   test('stop() lets a write that is under way end, and begins none', async () => {
     await start(declaredConfig([at('a', '10.0.0.1', '10.0.0.2')]))
     started?.judge({ '10.0.0.1:5432': 'unready' })
