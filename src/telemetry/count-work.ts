@@ -46,14 +46,16 @@ export function configLoads(registry: Registry): (outcome: 'taken' | 'refused') 
   return (outcome) => () => { total.inc({ outcome }) }
 }
 
-const mostPlaces = 20
+const places: readonly string[] = ['service', 'watch', 'lease', 'events', 'probe', 'resync', 'schedule', 'admin', 'other']
 
-/** Where a trouble was met is free text: a service's key is one place, and of the others only so many are told apart. */
 export function troubles(registry: Registry): Count<'trouble'> {
-  const total = counter(registry, { name: 'troubles_total', help: 'Things that went wrong and were gone on from, by where.' }, ['where'], combinations({ where: ['service', 'other'] }))
-  const places = new Set<string>()
-  return ({ where }) => {
-    if (!where.includes('/') && places.size < mostPlaces) places.add(where)
-    total.inc({ where: where.includes('/') ? 'service' : places.has(where) ? where : 'other' })
-  }
+  const total = counter(registry, { name: 'troubles_total', help: 'Things that went wrong and were gone on from, by where.' }, ['where'], combinations({ where: places }))
+  return ({ where }) => { total.inc({ where: placeOf(where) }) }
+}
+
+/** Where a trouble was met is free text: a service's key, a watch of something, or one of the few. */
+function placeOf(where: string): string {
+  if (where.startsWith('Watch of ')) return 'watch'
+  if (/^[^ /]+\/[^ /]+$/.test(where)) return 'service'
+  return places.includes(where) ? where : 'other'
 }

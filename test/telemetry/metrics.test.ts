@@ -82,7 +82,7 @@ describe('what happens is counted', () => {
       { kind: 'leading', isLeading: true, holder: 'me' },
       { kind: 'config taken', services: 1, warnings: [] }, { kind: 'config taken', services: 1, warnings: [] }, { kind: 'config refused', fault: 'x' },
       { kind: 'resync', cause: 'schedule', seconds: 2 }, { kind: 'resync', cause: 'schedule', seconds: 2, error: 'x' },
-      { kind: 'trouble', where: 'shop/db', message: 'x' }, { kind: 'trouble', where: 'watch', message: 'x' },
+      { kind: 'trouble', where: 'shop/db', message: 'x' }, { kind: 'trouble', where: 'Watch of Services in shop', message: 'x' }, { kind: 'trouble', where: 'Watch of /srv/manifests', message: 'x' },
     ])
     const { series } = await scrape(metrics)
     const names = {
@@ -91,7 +91,7 @@ describe('what happens is counted', () => {
       'service_status_changes_total{status="kept"}': 1, 'leadership_changes_total{leading="true"}': 1,
       'config_loads_total{outcome="taken"}': 2, 'config_loads_total{outcome="refused"}': 1,
       'resyncs_total{cause="schedule",outcome="done"}': 1, 'resyncs_total{cause="schedule",outcome="failed"}': 1, 'resync_duration_seconds_count': 2,
-      'troubles_total{where="service"}': 1, 'troubles_total{where="watch"}': 1,
+      'troubles_total{where="service"}': 1, 'troubles_total{where="watch"}': 2, 'troubles_total{where="lease"}': 0,
     }
     for (const [name, value] of Object.entries(names)) expect([name, series.get(`endpoint_registrar_${name}`)]).toEqual([name, value])
   })
