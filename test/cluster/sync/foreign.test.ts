@@ -224,7 +224,7 @@ describeClusterWith(['controllerManager'], 'adopt: true', () => {
     expect(Object.keys(metadata.annotations ?? {}).filter((key) => key.startsWith('endpoint-registrar.io/'))).toEqual([])
     expect(await readyAddresses(namespace, 'db')).toEqual(['192.0.2.10', '198.51.100.1'])
     const marksOf = ({ metadata: { labels } }: EndpointSlice): unknown => labels?.['app.kubernetes.io/managed-by']
-    expect((await slicesOf(namespace, 'db')).map(marksOf)).toEqual([undefined])
+    expect((await slicesOf(namespace, 'db')).map(marksOf)).toStrictEqual([undefined])
     expect((await find('Endpoints', namespace, 'db'))?.subsets?.[0]?.addresses).toEqual([{ ip: '192.0.2.10' }, { ip: '198.51.100.1' }])
     // Nothing of it is ours any more: it is not seen again.
     expect((await sync([service('stays')])).json.services.map(({ name }) => name)).toEqual(['stays'])
