@@ -71,12 +71,23 @@ function isLoss(published: AddressReport['published'], before: Of<'address'>['be
 }
 
 function hostLine({ state: { host, family, resolution, failures }, before }: Of<'host'>): LogLine {
-  const isFound = resolution?.outcome === 'found'
   return {
-    // Most hosts have addresses of one family alone, and of the other that is said a few times at each start.
-    level: isFound || resolution === undefined || (resolution.outcome === 'unknown' && resolution.isUnconfirmed === true) ? 'info' : 'warn',
-    message: isFound ? 'Host has addresses' : 'Host has no answer that can be used',
+    ...hostSays(resolution),
     fields: { host, type: family === 'IPv4' ? 'A' : 'AAAA', ...answerFields(resolution), before: before?.outcome, ...(failures > 0 && { failures }) },
+  }
+}
+
+/** Most hosts have addresses of one family alone: of the other that is said at each start, and is as it should be. */
+function hostSays(resolution: HostState['resolution']): Pick<LogLine, 'level' | 'message'> {
+  switch (resolution?.outcome) {
+    case undefined: return { level: 'info', message: 'Host was not asked yet' }
+    case 'found': return { level: 'info', message: 'Host has addresses' }
+    case 'absent':
+      return resolution.reason === 'NODATA' ? { level: 'info', message: 'Host has no records of this type' } : { level: 'warn', message: 'Host does not exist' }
+    case 'unknown':
+      return resolution.isUnconfirmed === true
+        ? { level: 'info', message: 'Host is perhaps absent: not confirmed yet' }
+        : { level: 'warn', message: 'Host has no answer that can be used' }
   }
 }
 
