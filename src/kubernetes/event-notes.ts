@@ -48,7 +48,7 @@ function addressNote({ address, before }: Of<'address'>): Said {
   const who = address.hosts.length === 0 ? address.address : `${address.address} (${address.hosts.join(', ')})`
   switch (address.published) {
     case 'ready': return { type: 'Normal', reason: 'EndpointReady', message: `${who} is ready: ${address.reason}` }
-    case 'notReady': return { type: isNewcomer(address, before) ? 'Normal' : 'Warning', reason: 'EndpointUnready', message: `${who} is not ready: ${address.reason}` }
+    case 'notReady': return { type: isNewcomer(address, before) || isDrained(address) ? 'Normal' : 'Warning', reason: 'EndpointUnready', message: `${who} is not ready: ${address.reason}` }
     case 'out': return { type: 'Normal', reason: 'EndpointGone', message: `${who} has left: ${address.reason}` }
   }
 }
@@ -56,6 +56,11 @@ function addressNote({ address, before }: Of<'address'>): Said {
 /** Not ready until its first probe has ended, as it should be. */
 function isNewcomer({ verdict }: AddressReport, before: AddressReport['published'] | undefined): boolean {
   return before === undefined && verdict === 'unprobed'
+}
+
+/** A person asked for it, in the config. */
+function isDrained({ reason }: AddressReport): boolean {
+  return /^drained\b/.test(reason)
 }
 
 function serviceNotes({ status, before, messages }: Of<'service'>): Said[] {

@@ -25,7 +25,7 @@ describe('eventNotes of an address', () => {
     ['that became unready', { published: 'notReady', verdict: 'unready', reason: 'ECONNREFUSED' }, 'ready',
       'Warning EndpointUnready: 192.0.2.10 (db.example.org) is not ready: ECONNREFUSED'],
     ['that was taken out by a person', { published: 'notReady', reason: 'drained, connected' }, 'ready',
-      'Warning EndpointUnready: 192.0.2.10 (db.example.org) is not ready: drained, connected'],
+      'Normal EndpointUnready: 192.0.2.10 (db.example.org) is not ready: drained, connected'],
     ['that is new and fails', { published: 'notReady', verdict: 'unready', reason: 'timeout' }, undefined,
       'Warning EndpointUnready: 192.0.2.10 (db.example.org) is not ready: timeout'],
     ['that is new and not probed yet', { published: 'notReady', verdict: 'unprobed', reason: 'not probed' }, undefined,
