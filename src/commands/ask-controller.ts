@@ -24,7 +24,7 @@ export async function askController(admin: string, service: string | undefined, 
 /** As it is given to `run`: without a host, every address of the machine. */
 function urlOf(admin: string): URL {
   const url = URL.parse(`http://${admin.startsWith(':') ? '127.0.0.1' : ''}${admin}/status`)
-  if (url?.pathname !== '/status' || url.username !== '' || !/:\d+$/.test(admin)) throw new UsageError(`Not a host:port: ${admin}`)
+  if (url?.pathname !== '/status' || url.username !== '' || !/:\d+$/.test(admin)) throw new UsageError(`Not a host:port: ${admin}${/^\d+$/.test(admin) ? ` (:${admin} on this machine)` : ''}`)
   return url
 }
 

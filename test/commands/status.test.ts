@@ -124,6 +124,10 @@ describe('where a controller answers', () => {
     expect(await registrar('explain', ...args, '--admin', address)).toMatchObject({ code: 2, stderr, stdout: '' })
   })
 
+  test('--admin without a colon is said with what was meant', async () => {
+    expect(await registrar('status', '--admin', '9780')).toMatchObject({ code: 2, stderr: 'Error: Not a host:port: 9780 (:9780 on this machine)\n' })
+  })
+
   test('--admin may be given as it is to run', async () => {
     const { address } = await controller(runStatus())
     expect((await registrar('status', '--admin', `:${address.split(':')[1] ?? ''}`)).code).toBe(0)
