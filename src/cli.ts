@@ -78,7 +78,7 @@ type AddVerb = (name: string, description: string, examples: readonly string[]) 
 
 function addRunVerb(verb: AddVerb, run: Loader): void {
   withLease(withAdmin(withAddressRules(withTarget(withConfig(
-    verb('run', 'keep the cluster (or a directory) true to the config, until it is told to end', ['run -c config/', 'run -c config/ --admin :9780', 'run -c config/ --to dir:manifests --probe']))))))
+    verb('run', 'keep the cluster (or a directory) true to the config, until it is told to end', ['run -c registrar.yaml', 'run -c /etc/registrar/ --admin :9780', 'run -c registrar.yaml --to dir:manifests --probe']))))))
     .option('--probe', 'probe targets (the default for a cluster)')
     .option('--no-probe', 'do not probe: written verdicts stay, newcomers are ready (the default for a directory)')
     .option('--no-prune', 'leave services alone that are no longer declared')
