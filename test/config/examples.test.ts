@@ -1,4 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { configJsonSchema } from '../../src/config/json-schema.ts'
 import { loadConfig } from '../../src/config/load-config.ts'
@@ -23,6 +26,18 @@ describe('config/', () => {
 
   test('registrar.schema.json is current: npx endpoint-registrar schema > config/registrar.schema.json', () => {
     expect(JSON.parse(readFileSync('config/registrar.schema.json', 'utf8'))).toEqual(JSON.parse(JSON.stringify(configJsonSchema())))
+  })
+
+  test('the folder of the README loads as one config', async () => {
+    const blocks = [...readFileSync('README.md', 'utf8').matchAll(/```yaml\n# registrar\.d\/(\S+)\n([^`]*)```/g)]
+    const folder = await mkdtemp(join(tmpdir(), 'registrar-d-'))
+    try {
+      for (const [, file = '', text = ''] of blocks) await writeFile(join(folder, file), text)
+      const { instance, services } = await loadConfig([folder], noStdin)
+      expect([instance, services.map(serviceKey)]).toEqual(['shop-and-billing', ['billing/ledger', 'shop/orders-db']])
+    } finally {
+      await rm(folder, { recursive: true })
+    }
   })
 
   test('managed-database.yaml leaves the MySQL port unprobed and probes the other', async () => {
