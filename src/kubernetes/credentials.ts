@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import { type AgentOptions } from 'node:https'
+import type { Socket } from 'node:net'
 import { createSecureContext } from 'node:tls'
 import { type KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import { Agent, type Dispatcher } from 'undici'
 import { unlessAborted } from '../model/unless-aborted.ts'
 import { ClusterError } from './cluster-error.ts'
 import { execPlugins } from './exec-plugins.ts'
+import { notedConnector } from './noted-connector.ts'
 import { within } from './within.ts'
 
 /** How a call gets in: over which connections and with which headers. */
@@ -107,6 +109,7 @@ interface DispatcherMaker {
 /** Makes KubeConfigs use one pool, rebuilt when a rotated CA or client certificate is read. */
 function sharedPool(connections: number | null): { attach(config: KubeConfig): KubeConfig; close(): Promise<void> } {
   let current: { readonly key: string; readonly dispatcher: Dispatcher } | undefined
+  const connecting = new Set<Socket>()
   const attach = (config: KubeConfig): KubeConfig => {
     // Private in the types, and the one place where a pool can be handed in.
     const maker = config as unknown as DispatcherMaker
@@ -116,7 +119,7 @@ function sharedPool(connections: number | null): { attach(config: KubeConfig): K
       if (current?.key === key) return current.dispatcher
       const options = config.createDispatcherOptions(cluster, tls)
       // Through a proxy the pool is client-node's own make; kept and shared all the same.
-      const made = 'uri' in options ? makeOwn(cluster, tls) : directPool(connections, 'connect' in options ? options.connect : {})
+      const made = 'uri' in options ? makeOwn(cluster, tls) : directPool(connections, 'connect' in options ? options.connect : {}, connecting)
       // Calls under way on the old connections end in peace; a failure to close them concerns nobody.
       current?.dispatcher.close().catch(() => undefined)
       current = made && { key, dispatcher: made }
@@ -124,13 +127,18 @@ function sharedPool(connections: number | null): { attach(config: KubeConfig): K
     }
     return config
   }
-  return { attach, close: async () => { await current?.dispatcher.destroy() } }
+  const close = async (): Promise<void> => {
+    const destroyed = current?.dispatcher.destroy()
+    for (const socket of connecting) socket.destroy(new Error('Closed while connecting'))
+    await destroyed
+  }
+  return { attach, close }
 }
 
-function directPool(connections: number | null, connect: object): Agent {
+function directPool(connections: number | null, connect: object, connecting: Set<Socket>): Agent {
   // Once: reading the CA and the key again would cost each connection half a millisecond.
   const secureContext = createSecureContext(connect)
-  return new Agent({ connections, allowH2: false, connect: { ...connect, secureContext, allowH2: false, timeout: 10_000 } })
+  return new Agent({ connections, allowH2: false, connect: notedConnector({ ...connect, secureContext, allowH2: false, timeout: 10_000 }, connecting) })
 }
 
 function noCredentials(why: string, cause?: unknown): ClusterError {

@@ -32,7 +32,7 @@ export interface LeaseLeadership extends Leadership {
 export const forLease = { connections: 2 + eventsInFlight, pace: { credentialsMs: 5000, tries: 1 } } as const satisfies ClientOptions
 
 // With the writes that `run` lets finish, within the five seconds that people expect.
-const giveBackMs = 1500
+const giveBackMs = 1000
 
 /**
  * Stands for election as client-go does: the same Lease, the same durations, expiry by our own observation. Who loses

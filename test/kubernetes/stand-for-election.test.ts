@@ -316,7 +316,7 @@ describe('stop', () => {
     one.link.passage = { ...prompt, lost: 'request' }
     let hasStopped = false
     void one.leadership.stop().then(() => { hasStopped = true })
-    expect(await when(() => hasStopped)).toBeLessThanOrEqual(1500)
+    expect(await when(() => hasStopped)).toBeLessThanOrEqual(1000)
     expect(holder()).toBe('one')
   })
 
