@@ -1,6 +1,8 @@
 // One pass's plan from what was observed. Pure: what `plan` prints is what `sync` does.
 
 import { desire } from '../desired/desire.ts'
+import { publishedNow } from '../desired/published.ts'
+import { publishedReports } from '../desired/published-reports.ts'
 import { type Plan, type ServicePlan } from '../model/changes.ts'
 import { serviceKey, type Declared, type DeclaredService } from '../model/declared.ts'
 import { isOurs } from '../model/marks.ts'
@@ -37,15 +39,16 @@ export function withRemovals(
   return guardPlan({ services, removals, owned, maxDeletePercent: declared.guard.maxDeletePercent, allowDeletes: options.allowDeletes })
 }
 
-/** One service's plan; also what is asked again when somebody else wrote in between. */
+/** One service's plan; also what is asked again when somebody else wrote in between. What is paused serves on as it is. */
 export function planOne(
   declared: Declared, service: DeclaredService, current: CurrentService, { observed, isMirroring }: Observation, options: PassOptions,
 ): ServicePlan {
   const { instance, publish } = declared
   const allowed = isAllowed(service.namespace, options) ? current : { ...current, unreadable: `Namespace ${service.namespace} is not among --namespaces` }
-  return planService(service, allowed,
+  const plan = planService(service, allowed,
     (recreates) => desire(service, current, observed, { instance, publish, acceptAbsent: options.acceptAbsent, recreates }),
     { instance, recreate: options.recreate, isMirroring })
+  return plan.status === 'paused' ? { ...plan, addresses: publishedReports(publishedNow(current), 'paused') } : plan
 }
 
 /** An empty list is more likely a mistake than a wish: nothing is pruned by it. */

@@ -37,7 +37,7 @@ export function statusExitCode({ controller, services }: StatusOutline): ExitCod
 }
 
 function isFine({ status, addresses, hosts }: ShownService): boolean {
-  if (status === 'paused' || status === 'withheld') return true
+  if (status === 'withheld') return true
   const isStale = status === 'published' && hosts.some(({ staleSince }) => staleSince !== undefined)
-  return (status === 'done' || status === 'published') && !isStale && addresses.some(({ published }) => published === 'ready')
+  return (status === 'done' || status === 'published' || status === 'paused') && !isStale && addresses.some(({ published }) => published === 'ready')
 }

@@ -19,8 +19,8 @@ export function serviceSeries(status: () => RunStatus, flips: ReadonlyMap<string
       samples: () => serviceSamples(services().filter(isKnown), ({ addresses }) => addresses.filter(({ published }) => published === 'ready').length) },
     { name: 'service_flips_total', kind: 'counter', help: 'Times that an address of a service turned from ready to not ready or back.',
       samples: () => serviceSamples(services(), (service) => flips.get(serviceKey(service)) ?? 0) },
-    { name: 'target_up', kind: 'gauge', help: 'Whether a target passes its check; missing before the first verdict.',
-      samples: () => targetSamples(services(), ({ verdict }) => (verdict === 'unprobed' ? undefined : Number(verdict === 'ready'))) },
+    { name: 'target_up', kind: 'gauge', help: 'Whether a target passes its check; missing before the first verdict, and while its service is paused.',
+      samples: () => targetSamples(services().filter(isChecked), ({ verdict }) => (verdict === 'unprobed' ? undefined : Number(verdict === 'ready'))) },
     { name: 'target_ready', kind: 'gauge', help: 'Whether a target is published as ready, for whatever reason.',
       samples: () => targetSamples(services(), ({ published }) => Number(published === 'ready')) },
   ]
@@ -43,6 +43,11 @@ export function hostSeries(status: () => RunStatus): readonly Scraped[] {
 /** What serves there is not known before the first look, nor where somebody else's object stands: 0 would wake people. */
 function isKnown({ status }: ServiceState): boolean {
   return status !== 'waiting' && status !== 'refused'
+}
+
+/** What is paused is not probed: what was written last would be told as if it were so now. */
+function isChecked({ status }: ServiceState): boolean {
+  return status !== 'paused'
 }
 
 /** Of an ISO time, since the epoch. */

@@ -253,6 +253,15 @@ describe('what the objects say', () => {
     expect((await services('--instance', 'shop')).map(({ name }) => name)).toEqual(['db'])
   })
 
+  test('a service that the config pauses is paused, and serves', async () => {
+    await declare('db', 'api')
+    await writeFile(config, (await readFile(config, 'utf8')).replace('name: db,', 'name: db, paused: true,'))
+    expect(await services('-c', config)).toMatchObject([
+      { name: 'db', status: 'paused', messages: ['Paused: nothing of it is changed'], addresses: [{ published: 'ready' }, { published: 'ready' }] }, { name: 'api', status: 'published' },
+    ])
+    expect((await registrar('status', '--admin', admin, ...to, '-c', config)).code).toBe(0)
+  })
+
   test('--instance does not take the controller of another for its own', async () => {
     const other = await controller(runStatus({ instance: 'other' }))
     const { stdout } = await registrar('status', '--admin', other.address, '--instance', 'shop', ...to)

@@ -206,6 +206,18 @@ describe('run', () => {
     expect(state('a')?.status).toBe('paused')
   })
 
+  test.each(['by hand', 'in the config'])('tells of what is paused %s the addresses that its objects have', async (how) => {
+    await start(declaredConfig([at('a', '10.0.0.1', '10.0.0.2')]), { verdicts: { '10.0.0.2:5432': 'unready' } })
+    const before = serviceOf('a')
+    if (how === 'by hand') api.put({ ...before, metadata: { ...before.metadata, annotations: { [pausedAnnotation]: 'true' } } })
+    else started?.running.take(declaredConfig([{ ...at('a', '10.0.0.9'), paused: true }]))
+    started?.touched('shop/a')
+    await pass()
+    expect(state('a')).toMatchObject({ status: 'paused', addresses: [
+      { address: '10.0.0.1', ports: { pg: 5432 }, published: 'ready', reason: 'paused' }, { address: '10.0.0.2', published: 'notReady', reason: 'paused' },
+    ] })
+  })
+
   test('takes up a restart with the verdicts that are written', async () => {
     const declared = declaredConfig([at('a', '10.0.0.1', '10.0.0.2')])
     await start(declared, { verdicts: { '10.0.0.1:5432': 'unready' } })

@@ -133,6 +133,13 @@ describe('what is known is shown as it is at the scrape', () => {
     expect(await ours(told([], runStatus({ services })), 'service_ready_addresses')).toEqual(Object.fromEntries(zero))
   })
 
+  test('of a paused service what its objects have, and nothing of checks', async () => {
+    const metrics = told([], runStatus({ services: [serviceState({ status: 'paused', addresses: [addressState({ verdict: 'unready', reason: 'paused' })] })] }))
+    expect(await ours(metrics, 'service_ready_addresses')).toEqual({ '{service_namespace="shop",service_name="db"}': 1 })
+    expect(Object.values(await ours(metrics, 'target_ready'))).toEqual([1])
+    expect(await ours(metrics, 'target_up')).toEqual({})
+  })
+
   test('services by status, each status at all times', async () => {
     const services = [serviceState(), serviceState({ name: 'api', status: 'failed', retryAt: '2026-11-23T13:00:01.000Z', addresses: [] }), serviceState({ name: 'old', status: 'waiting' })]
     const metrics = told([], runStatus({ services }))
