@@ -1,7 +1,8 @@
 // Everything of this instance goes: past the guard, since a person asked for just that.
 
 import { type PassResult, type Plan } from '../model/changes.ts'
-import { type Declared } from '../model/declared.ts'
+import { serviceKey, type Declared } from '../model/declared.ts'
+import { type CurrentService } from '../model/objects.ts'
 import { type Target } from '../model/ports.ts'
 import { planRemovals } from '../plan/plan-removals.ts'
 import { applyRemoval } from './apply-removal.ts'
@@ -16,13 +17,18 @@ export async function planRemove(declared: Declared, target: Target, options: Pa
     namespaces: [...new Set(namespaces)].filter((namespace) => isAllowed(namespace, options)),
     everywhere: options.namespace === undefined,
     instance: declared.instance,
-    keys: new Set<string>(),
+    keys: new Set(declared.services.map(serviceKey)),
   }
   const current = await target.read(scope, signal)
   const inScope = [...current.services.values()].filter(({ namespace, name }) =>
     isAllowed(namespace, options)
     && (options.namespace ?? namespace) === namespace && (options.service ?? name) === name)
-  return { services: [], removals: planRemovals(inScope, new Set(), declared.instance), notes: notesOf(current) }
+  return { services: [], removals: planRemovals(inScope, new Set(), declared.instance), notes: [...notesOf(current), ...inScope.flatMap(unreadableNote)] }
+}
+
+/** Nobody can say that it is gone. */
+function unreadableNote({ unreadable, ...service }: CurrentService): string[] {
+  return unreadable === undefined ? [] : [`Service ${serviceKey(service)} could not be read, so what is there of it is not known: ${unreadable}`]
 }
 
 export async function remove(

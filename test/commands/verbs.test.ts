@@ -60,6 +60,19 @@ test('a directory keeps what such a service had', async () => {
   expect(await readFile(join(folder, 'manifests', 'shop', 'db.yaml'), 'utf8')).toContain('192.0.2.10')
 })
 
+test('remove says which manifest of a declared service it cannot read, and removes the others', async () => {
+  await write('db', 'api')
+  await registrar('sync', '--to', 'dir:manifests')
+  await writeFile(join(folder, 'manifests', 'shop', 'db.yaml'), 'garbage: [')
+  await writeFile(join(folder, 'manifests', 'shop', 'kustomization.yaml'), 'kind: Kustomization')
+  const note = expect.stringMatching(/^Service shop\/db could not be read, .*db\.yaml: Not YAML/) as unknown
+  const { code, stdout } = await registrar('remove', '--to', 'dir:manifests', '--yes', '-o', 'json')
+  expect(code).toBe(4)
+  expect(JSON.parse(stdout)).toMatchObject({ exitCode: 4, services: [{ name: 'api', status: 'removed' }], notes: [note] })
+  const again = await registrar('remove', '--to', 'dir:manifests', '--yes')
+  expect([again.code, `${again.stdout}${again.stderr}`]).toEqual([4, expect.stringContaining('Service shop/db could not be read')])
+})
+
 test('plan says what sync does where a refused service holds back what would go', async () => {
   await write('db')
   await registrar('sync', '--to', 'dir:manifests')

@@ -310,7 +310,7 @@ describe('stop', () => {
     expect([holder(), one.terms.length]).toEqual(['', 0])
   })
 
-  test('does not wait for a server that does not answer for more than 1.5 s', async () => {
+  test('does not wait for a server that does not answer for more than a second', async () => {
     const one = stand('one')
     await when(isLeading(one))
     one.link.passage = { ...prompt, lost: 'request' }
