@@ -5,7 +5,7 @@ import { serviceKey } from '../model/declared.ts'
 import { applyRemoval } from './apply-removal.ts'
 import { withRemovals } from './plan-pass.ts'
 import { type Loop } from './loop.ts'
-import { passOptionsOf, type Situation } from './run-world.ts'
+import { passOptionsOf, type Situation, type Withheld } from './run-world.ts'
 import { sideBySide } from './side-by-side.ts'
 
 export interface Pruned {
@@ -22,12 +22,15 @@ export async function prune({ situation, states, followed, world, options }: Loo
   const { declared, leading, fault } = situation
   // What was withheld under the last good config still is.
   if (fault !== undefined) return nothing
+  const { withheld } = situation
   delete situation.guard
   delete situation.awaited
+  delete situation.withheld
   if (leading === undefined || leading.aborted || !options.prune) return nothing
   const current = followed.objects.current()
   const unfinished = unfinishedOf(situation, states)
   const { removals, guard } = withRemovals([], declared, current, unfinished, passOptionsOf(options))
+  situation.withheld = withheldOf(removals, withheld, new Date(world.now()).toISOString())
   situation.awaited = new Set(removals.filter(({ withheld }) => withheld !== undefined).map(({ namespace }) => namespace).filter((each) => unfinished.has(each)))
   const run = sideBySide(options.concurrency, removals.length, () => undefined)
   // Another config, or a fault, says that what is left of this list is not to go.
@@ -50,6 +53,12 @@ export async function prune({ situation, states, followed, world, options }: Loo
 /** Namespace -> a service in it that comes and does not serve yet, or was not looked at. */
 function unfinishedOf({ services }: Situation, states: Loop['states']): ReadonlyMap<string, string> {
   return new Map([...services].filter(([key]) => states.get(key)?.isUnfinished ?? true).map(([, { namespace, name }]) => [namespace, name]))
+}
+
+function withheldOf(removals: readonly Removal[], before: Situation['withheld'], now: string): ReadonlyMap<string, Withheld> {
+  const withheld = removals.flatMap(({ namespace, name, withheld: why }): Withheld[] =>
+    (why === undefined ? [] : [{ namespace, name, why, since: before?.get(serviceKey({ namespace, name }))?.since ?? now }]))
+  return new Map(withheld.map((each) => [serviceKey(each), each]))
 }
 
 const mostNames = 20

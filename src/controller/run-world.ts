@@ -34,6 +34,14 @@ export interface Followed {
   readonly targets: TargetFollower | undefined
 }
 
+/** A service that is no longer declared, and stays for now. */
+export interface Withheld {
+  readonly namespace: string
+  readonly name: string
+  readonly why: string
+  readonly since: string
+}
+
 /** What holds at this moment for every look at a service. `run` alone changes it. */
 export interface Situation {
   declared: Declared
@@ -49,6 +57,8 @@ export interface Situation {
   leading?: AbortSignal
   /** Deletions that the guard withheld in the last resync. */
   guard?: NonNullable<Plan['guard']>
+  /** What is no longer declared and the last resync did not let go, by serviceKey: why, and since when (ISO time). */
+  withheld?: ReadonlyMap<string, Withheld>
   /** Namespaces in which something is to go as soon as what comes there serves. */
   awaited?: ReadonlySet<string>
   /** What the last resync could not look at, or did not let go, and why. */

@@ -3,6 +3,7 @@
 
 import { probeTargetOf } from '../desired/desire.ts'
 import { publishedNow } from '../desired/published.ts'
+import { publishedReports } from '../desired/published-reports.ts'
 import { type DeclaredService } from '../model/declared.ts'
 import { probeKey, type HostState } from '../model/observed.ts'
 import { type Leadership } from '../model/ports.ts'
@@ -24,8 +25,17 @@ export function statusOfRun(loop: Loop, leadership: Leadership): Omit<RunStatus,
     ...(resyncedAt !== undefined && { resyncedAt: iso(resyncedAt) }),
     ...(guard !== undefined && { guard }),
     queue: queue.size(),
-    services: serviceStates(loop),
+    services: [...serviceStates(loop), ...withheldStates(loop)],
   }
+}
+
+/** What is no longer declared and stays for now: nothing of it is followed but its objects. */
+function withheldStates({ situation: { withheld, services }, followed, startedAt }: Loop): ServiceState[] {
+  const left = [...withheld?.entries() ?? []].sort(([a], [b]) => (a < b ? -1 : 1)).flatMap(([key, each]) => (services.has(key) ? [] : [each]))
+  return left.map(({ namespace, name, why, since }) => {
+    const addresses = publishedReports(publishedNow(followed.objects.currentOf(namespace, name)), 'as last written')
+    return { namespace, name, status: 'withheld', since, messages: [why], hosts: [], addresses: addresses.map((address) => ({ ...address, since: startedAt })) }
+  })
 }
 
 function serviceStates({ world, situation, states, queue, followed, startedAt }: Loop): ServiceState[] {

@@ -19,7 +19,7 @@ export function serviceSeries(status: () => RunStatus, flips: ReadonlyMap<string
       samples: () => serviceSamples(services().filter(isKnown), ({ addresses }) => addresses.filter(({ published }) => published === 'ready').length) },
     { name: 'service_flips_total', kind: 'counter', help: 'Times that an address of a service turned from ready to not ready or back.',
       samples: () => serviceSamples(services(), (service) => flips.get(serviceKey(service)) ?? 0) },
-    { name: 'target_up', kind: 'gauge', help: 'Whether a target passes its check; missing before the first verdict, and while its service is paused.',
+    { name: 'target_up', kind: 'gauge', help: 'Whether a target passes its check; missing before the first verdict, and while its service is paused or withheld.',
       samples: () => targetSamples(services().filter(isChecked), ({ verdict }) => (verdict === 'unprobed' ? undefined : Number(verdict === 'ready'))) },
     { name: 'target_ready', kind: 'gauge', help: 'Whether a target is published as ready, for whatever reason.',
       samples: () => targetSamples(services(), ({ published }) => Number(published === 'ready')) },
@@ -45,9 +45,9 @@ function isKnown({ status }: ServiceState): boolean {
   return status !== 'waiting' && status !== 'refused'
 }
 
-/** What is paused is not probed: what was written last would be told as if it were so now. */
+/** What is paused, or no longer declared, is not probed: what was written last would be told as if it were so now. */
 function isChecked({ status }: ServiceState): boolean {
-  return status !== 'paused'
+  return status !== 'paused' && status !== 'withheld'
 }
 
 /** Of an ISO time, since the epoch. */

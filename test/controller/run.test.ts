@@ -295,13 +295,23 @@ describe('run', () => {
       expect(published('new')).toEqual(['10.0.0.9'])
       expect(published('s0')).toEqual(['10.0.1.1'])
       expect(started?.running.status().guard).toEqual({ deletions: 5, owned: 11, maxDeletePercent: 30 })
+      const withheld = started?.running.status().services.filter(({ status }) => status === 'withheld') ?? []
+      expect(withheld.map(({ name }) => name)).toEqual(['s0', 's1', 's2', 's3', 's4'])
+      expect(withheld.find(({ name }) => name === 's0')).toMatchObject({
+        namespace: 'shop', messages: [expect.stringMatching(/^Withheld by the guard: 5 of 11 Services/)], addresses: [{ address: '10.0.1.1', published: 'ready', reason: 'as last written' }],
+      })
       expect(started?.happenings.some(({ kind }) => kind === 'withheld')).toBe(true)
       expect(troubles().join()).toMatch(/not removed: shop\/s0, shop\/s1, .*Withheld by the guard/)
+      void started?.running.resync('schedule')
+      await pass(1000)
+      expect(started?.running.status().services.filter(({ status }) => status === 'withheld')).toEqual(withheld)
       started?.running.refuse('registrar.yaml:1:1: Missing key: instance')
       void started?.running.resync('schedule')
       await pass(1000)
       expect(started?.running.status().guard).toBeDefined()
+      expect(started?.running.status().services.filter(({ status }) => status === 'withheld')).toEqual(withheld)
       started?.running.take(declaredConfig([...many, at('new', '10.0.0.9')]))
+      expect(started?.running.status().services).toHaveLength(11)
       await pass(1000)
       expect(started?.running.status().guard).toBeUndefined()
     })

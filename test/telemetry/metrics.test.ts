@@ -133,8 +133,9 @@ describe('what is known is shown as it is at the scrape', () => {
     expect(await ours(told([], runStatus({ services })), 'service_ready_addresses')).toEqual(Object.fromEntries(zero))
   })
 
-  test('of a paused service what its objects have, and nothing of checks', async () => {
-    const metrics = told([], runStatus({ services: [serviceState({ status: 'paused', addresses: [addressState({ verdict: 'unready', reason: 'paused' })] })] }))
+  test.each(['paused', 'withheld'] as const)('of a service that is %s what its objects have, and nothing of checks', async (state) => {
+    const metrics = told([], runStatus({ services: [serviceState({ status: state, addresses: [addressState({ verdict: 'unready', reason: 'as last written' })] })] }))
+    expect(await ours(metrics, 'services')).toMatchObject({ [`{status="${state}"}`]: 1 })
     expect(await ours(metrics, 'service_ready_addresses')).toEqual({ '{service_namespace="shop",service_name="db"}': 1 })
     expect(Object.values(await ours(metrics, 'target_ready'))).toEqual([1])
     expect(await ours(metrics, 'target_up')).toEqual({})
