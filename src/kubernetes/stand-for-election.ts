@@ -48,12 +48,17 @@ export function standForElection(options: ElectionOptions): (started: (leading: 
     const stop = begin({ lease, terms, announce, clock, durations, trouble: rareTrouble(options.tell, 'lease', clock.now) })
     return {
       isLeading: () => terms.isLeading(),
-      holder: () => lease.holder(),
+      holder: () => holderNow(lease, terms),
       leaseUid: () => lease.uid(),
       writeWindowMs: () => writeWindowAt(terms.renewedAt(), clock.now(), durations),
       stop,
     }
   }
+}
+
+/** Who let the lease run out by our clock holds it no longer, whatever it still says: we ourselves, or another that was not seen to renew it. */
+function holderNow(lease: SeenLease, terms: LeaseTerms): string | undefined {
+  return terms.isLeading() || lease.decision()?.act === 'wait' ? lease.holder() : undefined
 }
 
 /** Tells who leads, as often as that changes. */

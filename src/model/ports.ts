@@ -155,7 +155,7 @@ export interface TargetFollower {
 export interface Leadership {
   /** Whether a write may be sent at this very moment. Synchronous: asked just before each. */
   isLeading(): boolean
-  /** Who holds the lease, as last seen. */
+  /** Who holds the lease, as last seen; undefined where nobody is known to. */
   holder(): string | undefined
   /** Gives the lease back, so that another takes over at once. */
   stop(): Promise<void>

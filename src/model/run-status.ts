@@ -10,7 +10,7 @@ export interface RunStatus {
   readonly now: string
   readonly startedAt: string
   readonly isLeading: boolean
-  /** Who holds the lease; missing where there is no lease. */
+  /** Who holds the lease; missing where there is none, or nobody is known to hold it. */
   readonly holder?: string
   readonly config: {
     readonly takenAt: string

@@ -29,7 +29,7 @@ export function printSource({ controller, notes, now }: StatusOutline): string[]
 }
 
 function printController({ instance, version, isLeading, holder, startedAt, config, resyncedAt, queue }: NonNullable<StatusOutline['controller']>, now: string): string {
-  const role = isLeading ? 'leads' : styleText('cyan', holder === undefined ? 'stands by, nobody leads' : `stands by, ${holder} leads`)
+  const role = isLeading ? 'leads' : styleText('cyan', holder === undefined ? 'stands by, nobody is known to lead' : `stands by, ${holder} leads`)
   return [
     `${styleText('bold', instance)} ${version}: ${role}`, `up ${ageBetween(startedAt, now)}`, `config taken ${ageBetween(config.takenAt, now)} ago`,
     resyncedAt === undefined ? styleText('yellow', 'not resynced yet') : `resynced ${ageBetween(resyncedAt, now)} ago`,

@@ -177,6 +177,7 @@ describe('standForElection stops leading', () => {
     expect(time.now() - renewedAt).toBeLessThanOrEqual(10_100)
     expect(one.terms[0]?.aborted).toBe(true)
     expect(one.told.at(-1)).toEqual({ kind: 'leading', isLeading: false, holder: 'one' })
+    expect(one.leadership.holder()).toBeUndefined()
   })
 
   test('counting from when the renewal began, not from when it was answered', async () => {

@@ -55,9 +55,9 @@ describe('printStatus()', () => {
     expect(lines(statusOf(over)).slice(0, head.length)).toEqual(head)
   })
 
-  test('says that nobody leads, and that nothing was resynced', () => {
+  test('says that nobody is known to lead, and that nothing was resynced', () => {
     const { holder: _h, resyncedAt: _r, ...status } = runStatus({ isLeading: false })
-    expect(lines(outlineOfStatus(status))[0]).toBe('shop 1.2.3: stands by, nobody leads, up 1h, config taken 1h ago, not resynced yet')
+    expect(lines(outlineOfStatus(status))[0]).toBe('shop 1.2.3: stands by, nobody is known to lead, up 1h, config taken 1h ago, not resynced yet')
   })
 
   test('says where it comes from when it is no controller', () => {
