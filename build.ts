@@ -28,6 +28,7 @@ const undiciAsUsed: Plugin = {
         import api from 'undici/lib/api/index.js'
         export { default as Agent } from 'undici/lib/dispatcher/agent.js'
         export { default as ProxyAgent } from 'undici/lib/dispatcher/proxy-agent.js'
+        export { default as buildConnector } from 'undici/lib/core/connect.js'
         // Named by a part of the Kubernetes client that is left out.
         export const fetch = undefined
         // As the index does it.
