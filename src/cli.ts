@@ -37,62 +37,68 @@ function programOf(run: Loader): Command {
     .description('Keeps selectorless Kubernetes Services pointed at outside hosts')
     .exitOverride().showHelpAfterError('(--help shows what is possible)')
     .addHelpText('after', exitCodesHelp)
-  const verb: AddVerb = (name, description, examples) =>
-    program.command(name).description(description)
+  // Sixty flags of verbs that nobody called take longer than the rest of the start.
+  const flags = new Map<Command, AddFlags>()
+  program.hook('preSubcommand', (_, command) => { flags.get(command)?.(command) })
+  const verb: AddVerb = (name, description, examples, addFlags = (command) => command) => {
+    const command = program.command(name).description(description)
       .addHelpText('after', `\nExamples:\n${examples.map((example) => `  endpoint-registrar ${example}`).join('\n')}`)
+    flags.set(command, addFlags)
+    return command
+  }
 
-  withConfig(verb('validate', 'check the config and report every fault at once', ['validate -c registrar.yaml', 'validate -c - < registrar.yaml']))
+  verb('validate', 'check the config and report every fault at once', ['validate -c registrar.yaml', 'validate -c - < registrar.yaml'], withConfig)
     .action(run(async () => (await import('./commands/validate.ts')).validate))
 
   verb('schema', 'print the JSON Schema of the config, for editors', ['schema > registrar.schema.json'])
     .action(run(async () => (await import('./commands/schema.ts')).schema))
 
-  withTimeout(withAddressRules(withTarget(withSelection(withOutput(withConfig(
-    verb('check', 'resolve and probe now, and show the evidence; reaches no cluster', ['check -c registrar.yaml', 'check -c registrar.yaml --service orders-db -o json']))))))
-    .option('--no-probe', 'only resolve'))
+  verb('check', 'resolve and probe now, and show the evidence; reaches no cluster', ['check -c registrar.yaml', 'check -c registrar.yaml --service orders-db -o json'], (command) =>
+    withTimeout(withAddressRules(withTarget(withSelection(withOutput(withConfig(command))))).option('--no-probe', 'only resolve')))
     .action(run(async () => (await import('./commands/check.ts')).check))
 
-  withPass(verb('plan', 'show what sync would do now, and why', ['plan -c registrar.yaml', 'plan -c services/ -n shop -o json', 'plan -c registrar.yaml --to dir:manifests']))
+  verb('plan', 'show what sync would do now, and why', ['plan -c registrar.yaml', 'plan -c services/ -n shop -o json', 'plan -c registrar.yaml --to dir:manifests'], withPass)
     .action(run(async () => (await import('./commands/plan.ts')).plan))
 
-  withDryRun(withPass(verb('sync', 'make the cluster (or a directory) true to the config, once', ['sync -c registrar.yaml', 'sync -c services/ --to dir:manifests', 'sync -c registrar.yaml --dry-run=server']))
-    .option('--force', 'write although a controller holds the lease', false))
+  verb('sync', 'make the cluster (or a directory) true to the config, once', ['sync -c registrar.yaml', 'sync -c services/ --to dir:manifests', 'sync -c registrar.yaml --dry-run=server'], (command) =>
+    withDryRun(withPass(command).option('--force', 'write although a controller holds the lease', false)))
     .action(run(async () => (await import('./commands/sync.ts')).sync))
 
   addRunVerb(verb, run)
   addStatusVerbs(verb, run)
 
-  withTimeout(withAddressRules(withObservation(withSelection(withOutput(withConfig(
-    verb('render', 'print the manifests', ['render -c registrar.yaml | kubectl apply -f -', 'render -c registrar.yaml --probe -o json'])), ['yaml', 'json'])))))
+  verb('render', 'print the manifests', ['render -c registrar.yaml | kubectl apply -f -', 'render -c registrar.yaml --probe -o json'], (command) =>
+    withTimeout(withAddressRules(withObservation(withSelection(withOutput(withConfig(command), ['yaml', 'json']))))))
     .action(run(async () => (await import('./commands/render.ts')).render))
 
-  withDryRun(withTimeout(withAddressRules(withTarget(withSelection(withOutput(withConfig(
-    verb('remove', 'delete everything of this instance (release what was adopted)', ['remove -c registrar.yaml', 'remove -c registrar.yaml -n shop --yes']))))))))
-    .option('--yes', 'do not ask', false).option('--force', 'write although a controller holds the lease', false)
+  verb('remove', 'delete everything of this instance (release what was adopted)', ['remove -c registrar.yaml', 'remove -c registrar.yaml -n shop --yes'], (command) =>
+    withDryRun(withTimeout(withAddressRules(withTarget(withSelection(withOutput(withConfig(command)))))))
+      .option('--yes', 'do not ask', false).option('--force', 'write although a controller holds the lease', false))
     .action(run(async () => (await import('./commands/remove.ts')).remove))
 
   return program
 }
 
-type AddVerb = (name: string, description: string, examples: readonly string[]) => Command
+type AddFlags = (command: Command) => Command
+type AddVerb = (name: string, description: string, examples: readonly string[], addFlags?: AddFlags) => Command
 
 function addRunVerb(verb: AddVerb, run: Loader): void {
-  withLease(withAdmin(withAddressRules(withTarget(withConfig(
-    verb('run', 'keep the cluster (or a directory) true to the config, until it is told to end', ['run -c registrar.yaml', 'run -c /etc/registrar/ --admin :9780', 'run -c registrar.yaml --to dir:manifests --probe']))))))
-    .option('--probe', 'probe targets (the default for a cluster)')
-    .option('--no-probe', 'do not probe: written verdicts stay, newcomers are ready (the default for a directory)')
-    .option('--no-prune', 'leave services alone that are no longer declared')
-    .option('--allow-deletes', 'delete more Services than the guard permits', false)
-    .option('-v, --verbose', 'log more', false)
+  verb('run', 'keep the cluster (or a directory) true to the config, until it is told to end', ['run -c registrar.yaml', 'run -c /etc/registrar/ --admin :9780', 'run -c registrar.yaml --to dir:manifests --probe'], (command) =>
+    withLease(withAdmin(withAddressRules(withTarget(withConfig(command)))))
+      .option('--probe', 'probe targets (the default for a cluster)')
+      .option('--no-probe', 'do not probe: written verdicts stay, newcomers are ready (the default for a directory)')
+      .option('--no-prune', 'leave services alone that are no longer declared')
+      .option('--allow-deletes', 'delete more Services than the guard permits', false)
+      .option('-v, --verbose', 'log more', false))
     .addHelpText('after', signalsHelp)
     .action(run(async () => (await import('./commands/run.ts')).run))
 }
 
 function addStatusVerbs(verb: AddVerb, run: Loader): void {
-  withStatusSource(verb('status', 'show what the controller knows of each service', ['status', 'status -n shop -o json', 'status --instance shop.registrar']))
+  verb('status', 'show what the controller knows of each service', ['status', 'status -n shop -o json', 'status --instance shop.registrar'], withStatusSource)
     .action(run(async () => (await import('./commands/status.ts')).status))
 
-  withStatusSource(verb('explain', 'show why each address of a service is in or out, and what to do', ['explain shop/orders-db', 'explain orders-db -n shop --admin :9780']))
+  verb('explain', 'show why each address of a service is in or out, and what to do', ['explain shop/orders-db', 'explain orders-db -n shop --admin :9780'], withStatusSource)
     .argument('<service>', 'NAMESPACE/NAME, or NAME')
     .action((service: string, flags: Flags) => run(async () => (await import('./commands/explain.ts')).explain)({ ...flags, service }))
 }
