@@ -24,27 +24,24 @@ export async function runCli(argv: readonly string[], signal: AbortSignal): Prom
     }
   }
   try {
-    await programOf(run).parseAsync(argv)
+    await programOf(argv, run).parseAsync(argv)
     return exitCode
   } catch (error) {
     return failure(error)
   }
 }
 
-function programOf(run: Loader): Command {
+function programOf(argv: readonly string[], run: Loader): Command {
   const program = new Command('endpoint-registrar')
     .version(manifest.version)
     .description('Keeps selectorless Kubernetes Services pointed at outside hosts')
     .exitOverride().showHelpAfterError('(--help shows what is possible)')
     .addHelpText('after', exitCodesHelp)
-  // Sixty flags of verbs that nobody called take longer than the rest of the start.
-  const flags = new Map<Command, AddFlags>()
-  program.hook('preSubcommand', (_, command) => { flags.get(command)?.(command) })
   const verb: AddVerb = (name, description, examples, addFlags = (command) => command) => {
     const command = program.command(name).description(description)
       .addHelpText('after', `\nExamples:\n${examples.map((example) => `  endpoint-registrar ${example}`).join('\n')}`)
-    flags.set(command, addFlags)
-    return command
+    // Sixty flags of verbs that nobody called would take longer than all the rest of it.
+    return argv.includes(name) ? addFlags(command) : command
   }
 
   verb('validate', 'check the config and report every fault at once', ['validate -c registrar.yaml', 'validate -c - < registrar.yaml'], withConfig)
