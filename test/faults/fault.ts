@@ -19,6 +19,8 @@ interface Common {
   readonly holdMs: readonly [number, number]
   /** RULES 7: what may pass after its end, beyond the bound, until anybody can know. */
   readonly detectionMs: number
+  /** What nobody has touched yet goes on suffering from it until its detection is over, whatever is true by then. */
+  readonly outlasts?: true
   /** How often it is in the deck (default 1); 0 in a short run where `isSlow`. */
   readonly weight?: number
   readonly isSlow?: boolean

@@ -194,7 +194,9 @@ async function platformFault({ world, converged, note }: RunSettings, { fault, r
   const late = await becomesTrue(world, quiet, knownAt + boundMs - endedAt)
   if (late !== undefined) await becomesTrue(world, quiet, patienceMs)
   for (const service of witnesses) service.busyUntil = 0
-  converged({ name: fault.name, ms: performance.now() - endedAt, detectionMs: knownAt - endedAt, isAmongOthers: false, ...(late !== undefined && { late: `${new Date().toISOString()} ${late}` }) })
+  const ms = performance.now() - endedAt
+  if (fault.outlasts === true) await sleep(Math.max(0, knownAt - performance.now()))
+  converged({ name: fault.name, ms, detectionMs: knownAt - endedAt, isAmongOthers: false, ...(late !== undefined && { late: `${new Date().toISOString()} ${late}` }) })
 }
 
 /** A TTL, and the time of a question. */

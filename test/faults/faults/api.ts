@@ -71,7 +71,7 @@ export const apiFaults: readonly PlatformFault[] = [
   cutFor('cut off', [1500, 5000], { weight: 3 }),
   cutFor('cut off for 60 s', [60_000, 60_000], { detectionMs: leaseMs, isSlow: true }),
   {
-    name: 'API: watches silently dead', lane: 'platform', holdMs: [0, 0], detectionMs: 95_000, isSlow: true,
+    name: 'API: watches silently dead', lane: 'platform', holdMs: [0, 0], detectionMs: 95_000, isSlow: true, outlasts: true,
     begin: async ({ world, random }: PlatformScene): Promise<End> => {
       for (const { proxy } of someOf(world, random)) proxy.silenceWatches()
       // What is done by hand now is not heard of.
