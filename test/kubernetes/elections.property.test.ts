@@ -79,5 +79,5 @@ test('standForElection never has two leaders, nor a write outside of its term, a
     await time.advance(10_000)
     await stops
     expect([server.lease?.spec?.holderIdentity, time.waiting()]).toEqual(['', 0])
-  }), { numRuns: 200 })
+  }), { numRuns: 200, seed: 42, endOnFailure: true })
 }, 60_000)
