@@ -175,7 +175,8 @@ describeClusterWith(['requestLog'], 'run', () => {
       expect(await find('Service', elsewhere, 'undeclared')).toBeDefined()
       running.kill('SIGUSR2')
       await eventually(async () => { expect(await find('Service', elsewhere, 'undeclared')).toBeUndefined() })
-      expect((await running.ask('/metrics')).text).toMatch(/^endpoint_registrar_resyncs_total\{cause="asked",outcome="done"\} 1$/m)
+      // It ends when all that it began has ended.
+      await eventually(async () => { expect((await running.ask('/metrics')).text).toMatch(/^endpoint_registrar_resyncs_total\{cause="asked",outcome="done"\} 1$/m) })
       expect(await readyAddresses(stage.namespace, 'db')).toEqual(['198.51.100.1'])
     } finally {
       await raw('DELETE', `/api/v1/namespaces/${elsewhere}`)
