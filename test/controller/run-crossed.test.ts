@@ -1,43 +1,12 @@
 // The loop where one thing happens in the middle of another.
 
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { type Declared, type DeclaredService } from '../../src/model/declared.ts'
+import { describe, expect, test } from '@jest/globals'
 import { type Target, TargetUnreachable } from '../../src/model/ports.ts'
 import { deletionsOf } from '../../src/plan/order-changes.ts'
 import { address, declaredConfig, declaredService, host } from '../support/declared-service.ts'
-import { MemoryApi } from '../support/memory-api.ts'
-import { memoryRun, type MemoryRun, type MemoryRunSettings } from '../support/memory-run.ts'
-import { memoryTarget, type MemoryTargetOptions } from '../support/memory-target.ts'
+import { memoryTarget } from '../support/memory-target.ts'
 import { onlyIPv4, unknown } from '../support/one-service.ts'
-
-let api: MemoryApi
-let started: MemoryRun | undefined
-beforeEach(() => { jest.useFakeTimers({ now: 1_000_000 }); api = new MemoryApi(); started = undefined })
-afterEach(async () => {
-  const stopping = started?.running.stop()
-  await pass(10_000)
-  await stopping
-  expect(jest.getTimerCount()).toBe(0)
-  jest.useRealTimers()
-})
-
-const pass = (ms = 200): Promise<void> => jest.advanceTimersByTimeAsync(ms)
-
-async function start(declared: Declared, { target = {}, ...settings }: Partial<Omit<MemoryRunSettings, 'target'>> & { target?: MemoryTargetOptions } = {}): Promise<MemoryRun> {
-  started = memoryRun({ declared, api, target: memoryTarget(api, target), ...settings })
-  await pass()
-  return started
-}
-
-function at(name: string, ...addresses: string[]): DeclaredService {
-  return declaredService({ name, targets: addresses.map((text) => address(text)) })
-}
-
-/** `address` where it is ready, `-address` where it is not. */
-function published(name: string): string[] {
-  return api.current('shop', name).slices.flatMap(({ endpoints }) => (endpoints ?? []).map(({ addresses, conditions }) =>
-    `${conditions?.ready === true ? '' : '-'}${addresses[0] ?? ''}`)).sort()
-}
+import { api, at, begin, pass, published, start, started } from './started-run.ts'
 
 describe('a write that somebody else was faster than', () => {
   test('is planned anew on the verdicts that were judged: what fails meanwhile may be the own network', async () => {
@@ -85,12 +54,12 @@ describe('a write that somebody else was faster than', () => {
 describe('a reload in the middle of a look', () => {
   test('that lets the service go leaves nothing of it that the look makes anew', async () => {
     const { target, hold, letGoOn } = held(memoryTarget(api))
-    started = memoryRun({ declared: declaredConfig([at('a', '10.0.0.1', '10.0.0.2'), at('b', '10.0.0.3')]), api, target })
+    begin({ declared: declaredConfig([at('a', '10.0.0.1', '10.0.0.2'), at('b', '10.0.0.3')]), target })
     await pass()
     hold()
-    started.judge({ '10.0.0.1:5432': 'unready' })
+    started?.judge({ '10.0.0.1:5432': 'unready' })
     await pass()
-    started.running.take(declaredConfig([at('b', '10.0.0.3')]))
+    started?.running.take(declaredConfig([at('b', '10.0.0.3')]))
     await pass()
     letGoOn()
     await pass()
@@ -107,13 +76,13 @@ describe('a reload in the middle of a look', () => {
         return known.familiesOf(namespace, type, policy)
       } }
     }
-    started = memoryRun({ declared: declaredConfig([{ ...at('a', '10.0.0.1'), type: 'Headless' }, at('b', '10.0.0.3')]), api, target: { ...target, surroundings } })
+    begin({ declared: declaredConfig([{ ...at('a', '10.0.0.1'), type: 'Headless' }, at('b', '10.0.0.3')]), target: { ...target, surroundings } })
     await pass()
-    started.running.take(declaredConfig([at('b', '10.0.0.3')]))
+    started?.running.take(declaredConfig([at('b', '10.0.0.3')]))
     await pass()
     answer()
     await pass()
-    expect(started.probed()).toEqual(['10.0.0.3:5432'])
+    expect(started?.probed()).toEqual(['10.0.0.3:5432'])
     expect(published('a')).toEqual([])
   })
 })
@@ -189,11 +158,11 @@ describe('a removal that waits for others', () => {
     ['a config that is faulty', () => { started?.running.refuse('registrar.yaml:1:1: Missing key: instance') }],
   ])('is called off by %s', async (_, reload) => {
     const { target, hold, letGoOn } = held(memoryTarget(api))
-    started = memoryRun({ declared: declaredConfig(three), api, target, options: { concurrency: 1 } })
+    begin({ declared: declaredConfig(three), target, options: { concurrency: 1 } })
     await pass()
     const gone: boolean[][] = []
     hold()
-    started.running.take(declaredConfig(three.slice(2)))
+    started?.running.take(declaredConfig(three.slice(2)))
     await pass()
     reload()
     letGoOn()

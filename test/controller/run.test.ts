@@ -1,47 +1,17 @@
 // The loop against a world in memory: what is written, when, and what is left alone.
 
-import { afterEach, beforeEach, describe, expect, jest, test } from '@jest/globals'
-import { type Declared, type DeclaredService } from '../../src/model/declared.ts'
+import { describe, expect, jest, test } from '@jest/globals'
+import { type DeclaredService } from '../../src/model/declared.ts'
 import { pausedAnnotation } from '../../src/model/marks.ts'
 import { type Service } from '../../src/model/objects.ts'
 import { type Target, TargetUnreachable } from '../../src/model/ports.ts'
 import { address, declaredConfig, declaredService, host } from '../support/declared-service.ts'
-import { MemoryApi } from '../support/memory-api.ts'
-import { memoryRun, type MemoryRun, type MemoryRunSettings } from '../support/memory-run.ts'
-import { memoryTarget, type MemoryTargetOptions } from '../support/memory-target.ts'
+import { memoryTarget } from '../support/memory-target.ts'
 import { absent, onlyIPv4, unknown } from '../support/one-service.ts'
-
-let api: MemoryApi
-let started: MemoryRun | undefined
-beforeEach(() => { jest.useFakeTimers({ now: 1_000_000 }); api = new MemoryApi(); started = undefined })
-afterEach(async () => {
-  const stopping = started?.running.stop()
-  await jest.advanceTimersByTimeAsync(10_000)
-  await stopping
-  expect(jest.getTimerCount()).toBe(0)
-  jest.useRealTimers()
-})
-
-const pass = (ms = 200): Promise<void> => jest.advanceTimersByTimeAsync(ms)
-
-async function start(declared: Declared, { target = {}, ...settings }: Partial<Omit<MemoryRunSettings, 'target'>> & { target?: MemoryTargetOptions } = {}): Promise<MemoryRun> {
-  started = memoryRun({ declared, api, target: memoryTarget(api, target), ...settings })
-  await pass()
-  return started
-}
-
-function at(name: string, ...addresses: string[]): DeclaredService {
-  return declaredService({ name, targets: addresses.map((text) => address(text)) })
-}
+import { api, at, begin, pass, published, start, started } from './started-run.ts'
 
 function byName(name: string, ...hosts: string[]): DeclaredService {
   return declaredService({ name, targets: hosts.map((text) => host(text)) })
-}
-
-/** `address` where it is ready, `-address` where it is not. */
-function published(name: string): string[] {
-  return api.current('shop', name).slices.flatMap(({ endpoints }) => (endpoints ?? []).map(({ addresses, conditions }) =>
-    `${conditions?.ready === true ? '' : '-'}${addresses[0] ?? ''}`)).sort()
 }
 
 function serviceOf(name: string): Service {
@@ -165,9 +135,9 @@ describe('run', () => {
   test('says once what it cannot know of the cluster', async () => {
     const target = memoryTarget(api)
     const surroundings: Target['surroundings'] = async (signal) => ({ ...await target.surroundings(signal), notes: ['ServiceCIDRs may not be read'] })
-    started = memoryRun({ declared: declaredConfig([at('a', '10.0.0.1')]), api, target: { ...target, surroundings } })
+    begin({ declared: declaredConfig([at('a', '10.0.0.1')]), target: { ...target, surroundings } })
     await pass()
-    void started.running.resync('schedule')
+    void started?.running.resync('schedule')
     await pass()
     expect(troubles()).toEqual(['ServiceCIDRs may not be read'])
   })
@@ -390,7 +360,7 @@ describe('run', () => {
         const known = await target.surroundings(signal)
         return { ...known, familiesOf: (...asked) => (isFailing ? Promise.resolve('failed calling webhook') : known.familiesOf(...asked)) }
       }
-      started = memoryRun({ declared: declaredConfig([at('a', '10.0.0.1')]), api, target: { ...target, surroundings } })
+      begin({ declared: declaredConfig([at('a', '10.0.0.1')]), target: { ...target, surroundings } })
       await pass(60_000)
       expect(state('a')).toMatchObject({ status: 'failed', messages: ['failed calling webhook'] })
       isFailing = false
@@ -431,10 +401,10 @@ describe('run', () => {
           return known.familiesOf(namespace, type, policy)
         } }
       }
-      started = memoryRun({ declared: declaredConfig([{ ...at('bad', '10.0.0.1'), type: 'Headless' }, at('good', '10.0.0.2')]), api, target: { ...target, surroundings } })
+      begin({ declared: declaredConfig([{ ...at('bad', '10.0.0.1'), type: 'Headless' }, at('good', '10.0.0.2')]), target: { ...target, surroundings } })
       await pass()
       expect([published('bad'), published('good')]).toEqual([[], ['10.0.0.2']])
-      expect(started.happenings).toContainEqual({ kind: 'trouble', where: 'shop/bad', message: expect.stringMatching(/^ipFamilies is not iterable \(TypeError at .*run\.test\.ts/) })
+      expect(started?.happenings).toContainEqual({ kind: 'trouble', where: 'shop/bad', message: expect.stringMatching(/^ipFamilies is not iterable \(TypeError at .*run\.test\.ts/) })
       isBroken = false
       await pass(6000)
       expect(published('bad')).toEqual(['10.0.0.1'])
@@ -509,14 +479,14 @@ describe('run', () => {
         return target.write(changes, signal)
       },
     }
-    started = memoryRun({ declared: declaredConfig([at('a', '10.0.0.1')]), api, target: slow })
+    begin({ declared: declaredConfig([at('a', '10.0.0.1')]), target: slow })
     await pass()
-    const stopping = started.running.stop()
+    const stopping = started?.running.stop()
     await pass(2000)
-    expect(started.running.status().isLeading).toBe(true)
+    expect(started?.running.status().isLeading).toBe(true)
     answer()
     await stopping
     expect(published('a')).toEqual(['10.0.0.1'])
-    expect(started.running.status().isLeading).toBe(false)
+    expect(started?.running.status().isLeading).toBe(false)
   })
 })
